@@ -156,6 +156,7 @@ impl Handler for Bridge {
     fn handle(&self, _: Protocol, request: &Request, caller: &Caller) -> Handled {
         let started = Instant::now();
         let Ended { outcomes, reply } = Round::new(self, request, caller).run();
+        let has_hung_up = caller.has_hung_up();
         for outcome in &outcomes {
             self.counts.task(outcome);
             self.tell(&Event::Answered {
@@ -166,18 +167,16 @@ impl Handler for Bridge {
             });
         }
         if let Some(log) = &self.access_log {
-            let status = reply.as_ref().map(|reply| reply.status);
+            let status = (!has_hung_up).then_some(reply.status);
             if let Some(why) = log.write(&Entry { outcomes: &outcomes, status, took: started.elapsed() }) {
                 self.tell(&Event::NotLogged { why: &why });
             }
         }
-        match reply {
-            Some(reply) => Handled::Reply(reply, Duration::ZERO),
-            None => {
-                self.tell(&Event::HungUp);
-                Handled::Dropped
-            }
+        if has_hung_up {
+            self.tell(&Event::HungUp);
+            return Handled::Dropped;
         }
+        Handled::Reply(reply, Duration::ZERO)
     }
 
     fn turn_away(&self, _: Protocol, status: u16, why: &str) -> Option<Reply> {

@@ -35,7 +35,7 @@ pub enum Event<'a> {
         /// The option, by the JSON API's name.
         option: &'a str,
     },
-    /// A request whose caller hung up before it was sent, or before all of its tasks were; the rest is not sent.
+    /// A request whose caller hung up before it had the answer; what was not sent by then is not sent.
     HungUp,
     /// Something was not understood.
     Finding {
@@ -114,9 +114,9 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{}: the sides differ: {}", task.name(), fields.join(", "))
             }
             Self::NotLogged { why } => write!(f, "the access log cannot be written: {why}"),
-            Self::HungUp => {
-                f.write_str("a caller hung up, or closed its half of the connection: what was not sent yet is not sent")
-            }
+            Self::HungUp => f.write_str(
+                "a caller hung up, or closed its half of the connection: what was not sent yet is not sent, and no answer reached it",
+            ),
             Self::Finding { task, side, finding } => {
                 let side = match side {
                     Side::Request => "request",

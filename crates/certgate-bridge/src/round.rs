@@ -29,16 +29,10 @@ pub(crate) struct Round<'b> {
     first_wait_ends: Cell<Option<Instant>>,
 }
 
-/// How a request ended: what became of its tasks, and the reply; none where the caller hung up.
+/// How a request ended: what became of its tasks, and the reply.
 pub(crate) struct Ended {
     pub(crate) outcomes: Vec<Outcome>,
-    pub(crate) reply: Option<Reply>,
-}
-
-/// Why there is no answer.
-enum NoAnswer {
-    HungUp,
-    Trouble(Trouble),
+    pub(crate) reply: Reply,
 }
 
 /// The clients that a request is carried out with.
@@ -101,22 +95,21 @@ impl<'b> Round<'b> {
                     outcomes.push(self.refused(one));
                     continue;
                 }
-                (_, _, Some(_)) => Err(NoAnswer::Trouble(Trouble::not_sent())),
+                (_, _, Some(_)) => Err(Trouble::not_sent()),
                 (Way::Behind, Some(call), _) => match clients.behind.as_deref_mut() {
                     Some(client) => self.ask_behind(client, one, call),
-                    None => Err(NoAnswer::Trouble(Trouble::busy())),
+                    None => Err(Trouble::busy()),
                 },
                 _ => match clients.beside.as_deref_mut() {
                     Some(client) => self.pass_through(client, asked, at),
-                    None => Err(NoAnswer::Trouble(Trouble::busy())),
+                    None => Err(Trouble::busy()),
                 },
             };
             match told {
                 Ok(told) => outcomes.push(self.outcome(one, *way, told, true)),
-                Err(NoAnswer::HungUp) => return Ended { outcomes, reply: None },
-                Err(NoAnswer::Trouble(found)) => {
+                Err(found) => {
                     if trouble.is_none() {
-                        self.bridge.tell(&Event::Unanswered { why: found.text() });
+                        self.tell_unanswered(&found);
                     }
                     outcomes.push(self.in_trouble(one, *way, &found));
                     trouble.get_or_insert(found);
@@ -126,7 +119,7 @@ impl<'b> Round<'b> {
         self.written(outcomes, trouble.as_ref())
     }
 
-    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Call) -> Result<Told, NoAnswer> {
+    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Call) -> Result<Told, Trouble> {
         let kind = call.task.kind();
         let has_hung_up = || self.caller.has_hung_up();
         match behind::ask(client, call, || self.asker(&has_hung_up)) {
@@ -139,19 +132,19 @@ impl<'b> Round<'b> {
                 let answer = refusal("E00000", message("EF01000", &text, "request.auth", ""));
                 Ok(Told::Typed(Box::new(Response { ctid: asked.ctid(), ..answer })))
             }
-            Err(error) => Err(Trouble::of(&error).map_or(NoAnswer::HungUp, NoAnswer::Trouble)),
+            Err(error) => Err(Trouble::of(&error)),
         }
     }
 
     /// Passes one of several tasks through: its own bytes, in a request with the same head.
-    fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, NoAnswer> {
+    fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, Trouble> {
         let request = self.alone(asked, at);
         let reply = self.relay(client, asked.get(at), &request)?;
         let parts = self.bridge.front.codec.split_reply(&reply);
         let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
         told.next().ok_or_else(|| {
             let why = format!("the answer (HTTP {}) is not in the protocol", reply.status);
-            NoAnswer::Trouble(self.of_relay(asked.get(at), &RelayError::Unanswered(why)))
+            self.of_relay(asked.get(at), &RelayError::Unanswered(why))
         })
     }
 
@@ -193,7 +186,7 @@ impl<'b> Round<'b> {
     /// Passes a request through of which every task goes that way.
     fn pass_all_through(&self, asked: &[Asked]) -> Ended {
         let Some(pool) = &self.bridge.beside else {
-            return self.all_in_trouble(asked, &NoAnswer::Trouble(Trouble::busy()));
+            return self.all_in_trouble(asked, &Trouble::busy());
         };
         let mut client = match self.client(pool) {
             Ok(client) => client,
@@ -216,19 +209,16 @@ impl<'b> Round<'b> {
         });
         let outcomes: Vec<Outcome> = outcomes.collect();
         outcomes.iter().enumerate().for_each(|(at, outcome)| self.shadow(asked, at, outcome));
-        Ended { outcomes, reply: Some(reply) }
+        Ended { outcomes, reply }
     }
 
-    fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, NoAnswer> {
+    fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, Trouble> {
         let has_hung_up = || self.caller.has_hung_up();
         let asker = self.asker(&has_hung_up);
         let call = asked.and_then(|asked| asked.read.as_ref().ok());
         let (task, identity) =
             (call.map(|call| call.value.task.kind()), call.and_then(|call| call.value.identity.as_ref()));
-        client.relay(task, identity, request, &asker).map_err(|why| match why {
-            RelayError::HungUp => NoAnswer::HungUp,
-            why => NoAnswer::Trouble(self.of_relay(asked, &why)),
-        })
+        client.relay(task, identity, request, &asker).map_err(|why| self.of_relay(asked, &why))
     }
 
     fn of_relay(&self, asked: Option<&Asked>, why: &RelayError) -> Trouble {
@@ -246,7 +236,7 @@ impl<'b> Round<'b> {
     }
 
     /// The clients that these ways need.
-    fn clients(&self, ways: &[Way]) -> Result<Clients<'b>, NoAnswer> {
+    fn clients(&self, ways: &[Way]) -> Result<Clients<'b>, Trouble> {
         let client = |way: Way, pool: Option<&'b Pool>| {
             let pool = pool.filter(|_| ways.contains(&way));
             pool.map(|pool| self.client(pool)).transpose()
@@ -266,12 +256,12 @@ impl<'b> Round<'b> {
         ends.map_or(self.bridge.max_wait, |ends| ends.saturating_duration_since(Instant::now()))
     }
 
-    fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, NoAnswer> {
+    fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, Trouble> {
         let has_hung_up = || self.caller.has_hung_up();
         let asker = Asker::new(self.left_of_first_wait(self.first_wait_ends.get()), &has_hung_up);
         pool.client(&asker).ok_or_else(|| match self.caller.has_hung_up() {
-            true => NoAnswer::HungUp,
-            false => NoAnswer::Trouble(Trouble::busy()),
+            true => Trouble::hung_up(),
+            false => Trouble::busy(),
         })
     }
 
@@ -341,15 +331,17 @@ impl<'b> Round<'b> {
     }
 
     /// The same trouble for all tasks of a request.
-    fn all_in_trouble(&self, asked: &[Asked], why: &NoAnswer) -> Ended {
-        match why {
-            NoAnswer::HungUp => Ended { outcomes: Vec::new(), reply: None },
-            NoAnswer::Trouble(trouble) => {
-                self.bridge.tell(&Event::Unanswered { why: trouble.text() });
-                let way = |asked| self.bridge.way(asked);
-                let outcomes = asked.iter().map(|asked| self.in_trouble(asked, way(asked), trouble)).collect();
-                self.written(outcomes, Some(trouble))
-            }
+    fn all_in_trouble(&self, asked: &[Asked], trouble: &Trouble) -> Ended {
+        self.tell_unanswered(trouble);
+        let way = |asked| self.bridge.way(asked);
+        let outcomes = asked.iter().map(|asked| self.in_trouble(asked, way(asked), trouble)).collect();
+        self.written(outcomes, Some(trouble))
+    }
+
+    /// Who hung up is told of once the request is over.
+    fn tell_unanswered(&self, trouble: &Trouble) {
+        if !trouble.is_hung_up() {
+            self.bridge.tell(&Event::Unanswered { why: trouble.text() });
         }
     }
 
@@ -398,7 +390,7 @@ impl<'b> Round<'b> {
             reply.status = trouble.status;
             reply.headers.extend(trouble.retry_after.map(|seconds| ("Retry-After".to_owned(), seconds.to_string())));
         }
-        Ended { outcomes, reply: Some(reply) }
+        Ended { outcomes, reply }
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Trouble {
 
 /// How much is shown of an answer that cannot be understood.
 const EXCERPT: usize = 1024;
+/// What HTTP would say to who hung up, as nginx logs it.
+const HUNG_UP: u16 = 499;
 
 impl Trouble {
     fn new(status: u16, text: impl Into<String>) -> Self {
@@ -58,10 +60,19 @@ impl Trouble {
         Self::for_now(503, 1, "The gateway is busy with others' tasks. Nothing was sent.")
     }
 
-    /// What an error of the client means to the caller; `None` where there is none any more.
-    pub(crate) fn of(error: &Error) -> Option<Self> {
-        let trouble = match error {
-            Error::HungUp(_) => return None,
+    /// Nobody waited for the answer any more when it was to leave.
+    pub(crate) fn hung_up() -> Self {
+        Self::new(HUNG_UP, "Its caller hung up before it was sent.")
+    }
+
+    pub(crate) fn is_hung_up(&self) -> bool {
+        self.status == HUNG_UP
+    }
+
+    /// What an error of the client means to the caller.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::HungUp(_) => Self::hung_up(),
             Error::Network(NetworkError::Paced { wait, .. }) => Self::paced(*wait, error.to_string()),
             Error::Interrupted => Self::for_now(503, 1, "The bridge is being stopped. Nothing was sent."),
             Error::Network(NetworkError::Unreachable { phase: Phase::Pace, .. }) => {
@@ -77,14 +88,14 @@ impl Trouble {
             }
             Error::HttpSettings(_) => Self::new(500, error.to_string()),
             _ => Self { is_undone: false, ..Self::new(502, error.to_string()) },
-        };
-        Some(trouble)
+        }
     }
 
     /// What it means to the caller that a request could not be passed through.
     pub(crate) fn of_relay(error: &RelayError, is_safe: bool) -> Self {
         let text = error.to_string();
         match error {
+            RelayError::HungUp => Self::hung_up(),
             RelayError::Interrupted => Self::for_now(503, 1, text),
             RelayError::Paced(wait) => Self::paced(*wait, text),
             RelayError::NotSent(_) => Self::new(502, text),

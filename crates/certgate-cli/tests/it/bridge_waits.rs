@@ -1,10 +1,19 @@
 //! Who waits at the bridge, how long, and what is sent for those who wait no longer: nothing.
 
-use std::{io::Write, net::TcpStream, sync::mpsc, thread};
+use std::{
+    fs,
+    io::Write,
+    net::TcpStream,
+    sync::{Arc, Barrier, mpsc},
+    thread,
+};
 
-use certgate_domain::{TaskKind, task};
-use certgate_simulator::{Server, Settings};
+use certgate_domain::{Protocol, TaskKind, task};
+use certgate_server::{Caller, Handled, Handler};
+use certgate_simulator::{Gateway, Server, Settings};
+use certgate_wire::Request;
 use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
 
 use crate::support::{
     binary::{endpoint, serve, until},
@@ -13,6 +22,7 @@ use crate::support::{
 };
 
 const WAITING: &str = "certgate_bridge_waiting";
+const IN_HAND: &str = "certgate_http_requests_in_hand";
 const ANSWERED: &str = "certgate_http_requests_total{protocol=\"xml\",status=\"200\"}";
 
 fn bridge(front: &str, server: &Server, per_second: usize, more: &[&str]) -> Serving {
@@ -31,19 +41,71 @@ fn bytes(front: &str, task: impl Into<certgate_domain::AnyTask>) -> Vec<u8> {
     [format!("{head}Content-Length: {}\r\n\r\n", request.body.len()).as_bytes(), &request.body[..]].concat()
 }
 
+fn reissue() -> task::CertificateReissue {
+    task::CertificateReissue { certificate: tasks::order(Some(571)) }
+}
+
+/// What the access log says of the one whose caller hung up, once it does: the task, the outcome, its code, and what HTTP said.
+fn logged(bridge: &Serving) -> Value {
+    let mut found = None;
+    until("the access log tells of who hung up", || {
+        let text = fs::read_to_string(bridge.file("access.log")).unwrap();
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        found = lines.find(|line| line["tasks"][0]["task"] != "certificate-info");
+        found.is_some()
+    });
+    let line = found.unwrap();
+    let task = &line["tasks"][0];
+    json!([task["task"], task["outcome"], task["code"], line["hungUp"], line["status"]])
+}
+
+const LOG: [&str; 2] = ["--access-log", "access.log"];
+
+/// A gateway that says when a request came, and takes it once it is let go.
+struct Held(Gateway, Arc<Barrier>);
+
+impl Handler for Held {
+    fn protocols(&self) -> &[Protocol] {
+        Handler::protocols(&self.0)
+    }
+
+    fn handle(&self, protocol: Protocol, request: &Request, caller: &Caller) -> Handled {
+        self.1.wait();
+        self.1.wait();
+        Handler::handle(&self.0, protocol, request, caller)
+    }
+}
+
+#[test]
+fn an_order_whose_answer_reached_nobody_is_found_in_the_access_log() {
+    for front in ["xml", "json"] {
+        let (gateway, step) = (Gateway::with(Settings::default()), Arc::new(Barrier::new(2)));
+        let server = Server::start(Held(gateway.clone(), step.clone()), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let bridge = bridge(front, &server, 1000, &LOG);
+        let mut caller = TcpStream::connect(bridge.address()).unwrap();
+        caller.write_all(&bytes(front, reissue())).unwrap();
+        step.wait();
+        assert_eq!(bridge.metric(&[IN_HAND]), 1);
+        drop(caller);
+        until("the bridge knows that it is gone", || bridge.metric(&[IN_HAND]) == 0);
+        step.wait();
+        assert_eq!(logged(&bridge), json!(["certificate-reissue", "accepted", "N400101", true, null]), "{front}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
 #[test]
 fn an_order_whose_caller_hung_up_while_it_waited_is_not_sent() {
     for front in ["xml", "json"] {
         let (gateway, server) = serve(Settings::default());
-        let bridge = bridge(front, &server, 1, &[]);
+        let bridge = bridge(front, &server, 1, &LOG);
         let ask = || post(&bridge.endpoint, front, &call(task::CertificateInfo::new(571), account())).status;
         assert_eq!(ask(), 200);
         thread::scope(|scope| {
             scope.spawn(|| assert_eq!(ask(), 200));
             until("the second one waits", || bridge.metric(&[WAITING]) == 1);
-            let reissue = task::CertificateReissue { certificate: tasks::order(Some(571)) };
             let mut caller = TcpStream::connect(bridge.address()).unwrap();
-            caller.write_all(&bytes(front, reissue)).unwrap();
+            caller.write_all(&bytes(front, reissue())).unwrap();
             until("the order waits", || bridge.metric(&[WAITING]) == 2);
             drop(caller);
             // Whoever comes after it is served after it.
@@ -51,6 +113,7 @@ fn an_order_whose_caller_hung_up_while_it_waited_is_not_sent() {
         });
         assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificateReissue)), (0, 0), "{front}");
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 3);
+        assert_eq!(logged(&bridge), json!(["certificate-reissue", "unanswered", "E400102", true, null]), "{front}");
         until("the bridge says so", || {
             bridge.stderr().contains("hung up, or closed its half of the connection: what was not sent yet is not sent")
         });
