@@ -36,7 +36,8 @@ refused (EFCG404) in its place; the others of its request are done.
 
 Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly, and the body says why in the front's form (EFCG502): whether \
 a task that is not safe to repeat was carried out is then not known, so look before ordering again. The bridge sends such a task once and never \
-again; it sends none whose caller hung up.
+again, unless the gateway turned it away with HTTP 429 and so did not carry it out; it sends none whose caller hung up. A caller has to keep its side \
+of the connection open until it has its answer: one that closes it counts as gone.
 
 With --only and --pass-through a system moves task by task: what is not in --only, and what certgate does not know, goes as it is to the gateway of \
 the front's own protocol, also from the middle of a request; answers come in the tasks' order. The pace is one for both ways.";
