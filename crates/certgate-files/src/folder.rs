@@ -157,7 +157,8 @@ impl Folder {
             Err(Errno::PERM) if mode & SETGID != 0 => set(mode & !SETGID),
             done => done,
         });
-        made.map_err(self.failed(name))?;
+        // Left behind, it would be taken for a finished one.
+        made.inspect_err(|_| drop(self.remove_folder(name))).map_err(self.failed(name))?;
         Ok(Self { folder: folder.into(), path: self.path.join(name), owners: self.owners.clone() })
     }
 
