@@ -1,6 +1,6 @@
 //! A company's certificates: settings that are remembered, all that is due in one run, and others who are at the same certificate.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Gateway, Server, Settings};
@@ -197,6 +197,23 @@ fn declared_certificates_are_planned_and_applied() {
         assert!(exit(&output) == 2 && stderr(&output).contains("line 4: found `keyy`"), "{}", stderr(&output));
         assert_eq!(here.gateway.asked(TaskKind::CertificateList), asked);
     }
+}
+
+/// A folder that is made for a declared owner is gone on in.
+#[test]
+fn a_declared_owner_has_the_folder_from_the_first_run_on() {
+    let here = Here::new("json", Settings::default());
+    if fs::metadata(here.home.path()).unwrap().uid() != 0 {
+        return;
+    }
+    let text = "[[certificate]]\nid = 571\nout = \"live\"\ndns = \"provision\"\nfile_owner = \"nobody\"\n";
+    fs::write(here.path("certificates.toml"), text).unwrap();
+    here.ends(&["apply", "certificates.toml"], 0);
+    for path in ["live", "live/sets", "live/key.pem"] {
+        assert_eq!(fs::metadata(here.path(path)).unwrap().uid(), 65534, "{path}");
+    }
+    here.ends(&["apply", "certificates.toml"], 8);
+    assert_eq!(here.orders(), 1);
 }
 
 /// What is remembered is shown, and a certificate that says where it is served is done once it is served there.

@@ -300,7 +300,7 @@ impl Task {
             Step::Held(_) => Err(EndedTask::Held),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) if installation.shares_hook() => {
-                self.take_turn(installation.folder())?;
+                self.take_turn(&installation)?;
                 Err(if installation.is_hook_due() { EndedTask::Deploy(installation) } else { EndedTask::Held })
             }
             Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
@@ -316,10 +316,9 @@ impl Task {
             }
             Step::Fetch { certificate, install } => {
                 let installation = install.clone().map(Installation::new);
-                installation
-                    .map_or(Ok(()), |installation| installation.check())
-                    .map_err(|why| failed(Error::from(PreparationError::from(why)).into()))?;
-                self.acquire()?;
+                let checked = installation.as_ref().map_or(Ok(()), Installation::check);
+                checked.map_err(|why| failed(Error::from(PreparationError::from(why)).into()))?;
+                self.acquire(installation)?;
                 Err(EndedTask::Fetch(certificate, install))
             }
             Step::Verify => Err(EndedTask::Verify),
@@ -333,7 +332,8 @@ impl Task {
             Step::Place { mut request, known, batch } => {
                 if batch.is_none() {
                     request.check().map_err(|why| failed(Error::from(why).into()))?;
-                    self.acquire()?;
+                    let installation = request.install.clone().filter(|_| self.folder.is_some());
+                    self.acquire(installation.map(Installation::new))?;
                 }
                 let mut item = preparation
                     .order(self.id.clone(), &mut request, known.as_deref())
@@ -376,20 +376,20 @@ impl Task {
     }
 
     /// Has its folder for this process alone, unless another one is at it.
-    fn acquire(&mut self) -> Result<(), EndedTask> {
-        let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let there = self.take_turn(&folder)?;
+    fn acquire(&mut self, installation: Option<Installation>) -> Result<(), EndedTask> {
+        let Some(installation) = installation else { return Ok(()) };
+        let there = self.take_turn(&installation)?;
         if let Some(there) = self.revoked.take() {
             // So that nobody goes back to it by mistake; it is replaced all the same.
-            let _ = Installation::at(&folder).note_revoked(|serial| revoked_at(&there, serial));
+            let _ = installation.note_revoked(|serial| revoked_at(&there, serial));
         }
         // Another process may have done it since it was decided.
         if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
     }
 
     /// The serial number of what is in place there.
-    fn take_turn(&mut self, folder: &Path) -> Result<Option<String>, EndedTask> {
-        let turn = FolderTurn::of(folder).map_err(|why| EndedTask::Failed(why.into()))?;
+    fn take_turn(&mut self, installation: &Installation) -> Result<Option<String>, EndedTask> {
+        let turn = FolderTurn::of(installation).map_err(|why| EndedTask::Failed(why.into()))?;
         Ok(self.turn.insert(turn.ok_or(EndedTask::Held)?).serial.clone())
     }
 }

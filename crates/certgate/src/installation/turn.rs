@@ -2,7 +2,6 @@
 
 use std::{
     fs::File,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,7 +14,7 @@ use super::Installation;
 /// them are gone.
 #[derive(Debug, Clone)]
 pub struct FolderTurn {
-    folder: PathBuf,
+    installation: Installation,
     /// The serial number of what was in place at first.
     pub(crate) serial: Option<String>,
     lock: Arc<Mutex<Option<File>>>,
@@ -23,18 +22,20 @@ pub struct FolderTurn {
 
 impl FolderTurn {
     /// Has the folder for this process alone; none where another one is at it.
-    pub(crate) fn of(folder: &Path) -> Result<Option<Self>, FileError> {
-        let lock = Installation::at(folder).lock()?;
-        let turn =
-            |lock| Self { folder: folder.to_owned(), serial: serial(folder), lock: Arc::new(Mutex::new(Some(lock))) };
-        Ok(lock.map(turn))
+    pub(crate) fn of(installation: &Installation) -> Result<Option<Self>, FileError> {
+        let turn = |lock| Self {
+            installation: installation.clone(),
+            serial: serial(installation),
+            lock: Arc::new(Mutex::new(Some(lock))),
+        };
+        Ok(installation.lock()?.map(turn))
     }
 
     /// Has it again, where it was given back. Not where another process is at it, or has been meanwhile.
     pub(crate) fn take(&self) -> Result<bool, FileError> {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if lock.is_none() {
-            *lock = Installation::at(&self.folder).lock()?.filter(|_| serial(&self.folder) == self.serial);
+            *lock = self.installation.lock()?.filter(|_| serial(&self.installation) == self.serial);
             return Ok(lock.is_some());
         }
         Ok(true)
@@ -46,7 +47,7 @@ impl FolderTurn {
     }
 }
 
-fn serial(folder: &Path) -> Option<String> {
-    let text = Installation::at(folder).certificate().ok()??;
+fn serial(installation: &Installation) -> Option<String> {
+    let text = installation.certificate().ok()??;
     X509::from_pem(text).ok().map(|certificate| certificate.serial)
 }
