@@ -146,6 +146,13 @@ pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     spelled(one) == spelled(other)
 }
 
+/// Whether a name is the certificate's own, or a further one of it.
+#[cfg(feature = "orders")]
+pub(crate) fn goes_by(certificate: &Certificate, name: &str) -> bool {
+    let further = certificate.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
+    certificate.name.as_deref().into_iter().chain(further).any(|own| is_same_name(own, name))
+}
+
 /// A name without the dot that ends it, which stands for the root.
 pub(crate) fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)

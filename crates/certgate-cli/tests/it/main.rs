@@ -28,6 +28,8 @@ mod configuration;
 mod convert;
 #[cfg(unix)]
 mod csr;
+#[cfg(unix)]
+mod declared;
 mod definitions;
 mod doctor;
 #[cfg(unix)]

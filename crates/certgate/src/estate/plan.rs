@@ -1,5 +1,6 @@
 //! What is to be done with a certificate: decided from what is known of it, without asking anybody.
 
+mod action;
 mod reason;
 
 use std::path::PathBuf;
@@ -9,7 +10,10 @@ use certgate_flow::Purpose;
 use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
-pub use self::reason::{PlanError, PlanReason};
+pub use self::{
+    action::{Cost, PlannedAction},
+    reason::{PlanError, PlanReason},
+};
 use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, revoked_at};
 use crate::{
     CertificateSelector, CertificateSettings,
@@ -73,74 +77,6 @@ pub struct Planned {
     pub reason: PlanReason,
 }
 
-/// What is done with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PlannedAction {
-    /// Nothing.
-    Nothing,
-    /// An order that is not finished is carried on with.
-    Resume,
-    /// What is in place is noted to be the gateway's certificate.
-    Adopt,
-    /// A new certificate is ordered.
-    Create,
-    /// It is ordered anew within its paid term.
-    Reissue,
-    /// It is ordered for another term.
-    Renew,
-    /// The gateway's certificate is fetched and put in place.
-    Install,
-    /// Its hook is repeated.
-    Redeploy,
-    /// It is looked at where it is served.
-    Verify,
-}
-
-impl From<Purpose> for PlannedAction {
-    fn from(purpose: Purpose) -> Self {
-        match purpose {
-            Purpose::Create => Self::Create,
-            Purpose::Reissue(_) => Self::Reissue,
-            Purpose::Renew(_) => Self::Renew,
-        }
-    }
-}
-
-/// What an action costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cost {
-    /// Nothing.
-    Free,
-    /// A term is paid.
-    NewTerm,
-}
-
-impl PlannedAction {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Resume => "resume",
-            Self::Adopt => "adopt",
-            Self::Create => "create",
-            Self::Reissue => "reissue",
-            Self::Renew => "renew",
-            Self::Install => "install",
-            Self::Redeploy => "redeploy",
-            Self::Verify => "verify",
-        }
-    }
-
-    /// What it costs.
-    pub fn cost(self) -> Cost {
-        match self {
-            Self::Create | Self::Renew => Cost::NewTerm,
-            _ => Cost::Free,
-        }
-    }
-}
-
 impl Subject {
     /// What it is called: its name, else its folder, else its id.
     pub fn title(&self) -> String {
@@ -176,7 +112,11 @@ impl Subject {
         let noted = self.installed.as_ref().and_then(|installed| installed.id);
         let listed = |id: i64| self.listed.as_ref().is_none_or(|listed| listed.iter().any(|row| row.id == id));
         match &self.selector {
-            Some(CertificateSelector::Id(id)) if listed(*id) => Ok(Some(*id)),
+            Some(CertificateSelector::Id(id)) if listed(*id) => {
+                let both = self.certificate.as_deref().zip(self.settings.name.as_deref());
+                both.map_or(Ok(()), |(there, declared)| PlanError::check_name(*id, there, declared))?;
+                Ok(Some(*id))
+            }
             Some(CertificateSelector::Id(id)) => Err(PlanError::NotThere(*id)),
             Some(CertificateSelector::Name(name)) => match (noted, self.listed.as_deref()) {
                 (Some(id), _) if listed(id) => Ok(noted),
@@ -229,7 +169,10 @@ impl Subject {
             });
         let is_changed =
             self.changed(installed).is_some() || installed.key_fits == Some(false) || !installed.missing.is_empty();
-        (installed.id != Some(id) || is_another || is_changed || self.ends_soon(now)).then_some(id)
+        let is_declared_otherwise = self.selector.is_some()
+            && self.settings.name.as_ref().is_some_and(|name| !is_same_name(name, &installed.name));
+        let is_unclear = installed.id != Some(id) || is_another || is_changed || is_declared_otherwise;
+        (is_unclear || self.ends_soon(now)).then_some(id)
     }
 
     fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {

@@ -455,6 +455,11 @@ fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskErro
     if let (Purpose::Create, Some(CertificateSelector::Name(name))) = (purpose, &subject.selector) {
         settings.name.get_or_insert_with(|| name.clone());
     }
+    // It keeps its own, by whichever of its names it is declared.
+    let own = subject.certificate.as_ref().and_then(|there| there.name.as_ref());
+    if let (Some(_), Some(declared), Some(own)) = (&subject.selector, &mut settings.name, own) {
+        declared.clone_from(own);
+    }
     if settings.csr.is_some() || settings.key.is_some() {
         return Ok(settings.request(purpose)?);
     }

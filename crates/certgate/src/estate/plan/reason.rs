@@ -2,7 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::estate::term::{Decision, day};
+use certgate_domain::Certificate;
+
+use crate::{
+    estate::term::{Decision, day},
+    selector::goes_by,
+};
 
 /// Why something is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +120,15 @@ pub enum PlanError {
         /// The name that is declared.
         declared: String,
     },
+    /// The certificate of the id that is given has another name than the one that is given with it.
+    NameOfAnother {
+        /// The gateway's id.
+        id: i64,
+        /// Its name at the gateway.
+        there: String,
+        /// The name that is declared.
+        declared: String,
+    },
     /// The account has several certificates of the name.
     Several {
         /// The name.
@@ -159,6 +173,18 @@ pub enum PlanError {
     },
 }
 
+impl PlanError {
+    /// Refuses a certificate that does not go by the name that a file has for it: ordered under that, its own would be gone.
+    pub(crate) fn check_name(id: i64, there: &Certificate, declared: &str) -> Result<(), Self> {
+        match &there.name {
+            Some(name) if !goes_by(there, declared) => {
+                Err(Self::NameOfAnother { id, there: name.clone(), declared: declared.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,6 +194,9 @@ impl fmt::Display for PlanError {
                 "{} holds another certificate, {there} ({id}), and the account has none named {declared}: declare another `out`",
                 folder.display()
             ),
+            Self::NameOfAnother { id, there, declared } => {
+                write!(f, "certificate {id} is {there}, and stands in the file as {declared}: correct `id` or `name`")
+            }
             Self::Several { name, ids } => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 write!(

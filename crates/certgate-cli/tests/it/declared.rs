@@ -1,0 +1,78 @@
+//! An entry that names one certificate by its id and another one by its name.
+
+use std::fs;
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::binary::Here;
+
+fn entry(id: i64, name: &str, out: &str) -> String {
+    format!("[[certificate]]\nid = {id}\nname = \"{name}\"\nout = \"certs/{out}\"\n")
+}
+
+/// Nothing is ordered of it, planned or applied, be its folder empty or not; the others go on.
+#[test]
+fn an_id_and_the_name_of_another_certificate_are_two() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 4, ..Settings::default() });
+        let run = |command: &[&str], code: i32| here.run(command, code).0;
+        let (plan, apply) = (["plan", "certificates.toml"], ["apply", "certificates.toml"]);
+        let write = |entries: &[String]| fs::write(here.path("certificates.toml"), entries.concat()).unwrap();
+        let said = |id: i64, there: &str, declared: &str| {
+            format!("certificate {id} is {there}, and stands in the file as {declared}: correct `id` or `name`")
+        };
+        let other = said(10001, "host-000001.example.org", "other.example.com");
+        let right = entry(10000, "HOST-000000.example.org.", "right");
+
+        write(&[entry(10001, "other.example.com", "wrong"), right.clone()]);
+        let rows = run(&plan, 2)["plan"].clone();
+        let shown = |row: &Value| [row["action"].clone(), row["why"].clone()];
+        assert_eq!(shown(&rows[0]), [json!("error"), json!(other)], "{rows}");
+        assert_eq!(rows[1]["action"], "reissue", "{rows}");
+        let done = run(&apply, 2)["orders"].clone();
+        let text = |rows: &Value, kind: &str| {
+            let row = rows.as_array().unwrap().iter().find(|row| row["kind"] == kind);
+            row.unwrap_or_else(|| panic!("{kind}: {rows}"))["text"].clone()
+        };
+        assert_eq!(text(&done, "usage"), json!(other));
+        text(&done, "done");
+        assert_eq!((here.orders(), here.path("certs/wrong").exists()), (1, false));
+
+        // A line that was changed in place: what its folder holds is the certificate of the id.
+        write(&[entry(10000, "host-000001.example.org", "right")]);
+        let changed = said(10000, "host-000000.example.org", "host-000001.example.org");
+        assert_eq!(shown(&run(&plan, 2)["plan"][0]), [json!("error"), json!(changed)]);
+        assert_eq!(text(&run(&apply, 2)["orders"], "usage"), json!(changed));
+
+        // And the other line: the folder holds another certificate.
+        write(&[entry(10002, "host-000000.example.org", "right")]);
+        let changed = said(10002, "host-000002.example.org", "host-000000.example.org");
+        assert_eq!(shown(&run(&plan, 2)["plan"][0]), [json!("error"), json!(changed)]);
+        run(&apply, 2);
+        write(&[right]);
+        run(&plan, 8);
+        assert_eq!(here.orders(), 1);
+    }
+}
+
+/// What a certificate is for besides its name is the same one, which keeps its own name when it is ordered.
+#[test]
+fn a_further_name_of_a_certificate_is_that_certificate() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+        let names = ["--san", "www.example.org", "--san", "*.wild.example.org", "--dns", "provision"];
+        here.run(&[&["reissue", "10000", "--new-key", "--out", "certs/first"], &names[..]].concat(), 0);
+        for (at, name) in ["WWW.example.org", "*.wild.example.org", "host-000000.example.org"].iter().enumerate() {
+            let file = entry(10000, name, &at.to_string()) + "dns = \"provision\"\n";
+            fs::write(here.path("certificates.toml"), file).unwrap();
+            assert_eq!(here.run(&["plan", "certificates.toml"], 0).0["plan"][0]["action"], "reissue", "{name}");
+            here.run(&["apply", "certificates.toml"], 0);
+            let there = here.run(&["info", "10000"], 0).0;
+            assert_eq!(there["response"]["data"][0]["name"], "host-000000.example.org", "{name}: {there}");
+            let about = here.read(&format!("certs/{at}/current/about.json"));
+            assert!(about.contains("\"host-000000.example.org\""), "{name}: {about}");
+        }
+    }
+}
