@@ -288,7 +288,7 @@ fn an_adopted_folder_that_is_gone_is_said() {
         assert!(document.to_string().contains("key.pem"), "{document} {said}");
         let (code, _, said) = told(&["renew-due", "ssl/b.example"]);
         assert_eq!((code, here.orders()), (0, orders + 1), "{said}");
-        let leads = |name: &str| here.path(&format!("ssl/b.example.{name}")).exists();
+        let leads = |name: &str| here.path(format!("ssl/b.example.{name}")).exists();
         assert!(leads("crt") && leads("key"));
     }
 }

@@ -71,7 +71,7 @@ fn a_further_name_of_a_certificate_is_that_certificate() {
             here.run(&["apply", "certificates.toml"], 0);
             let there = here.run(&["info", "10000"], 0).0;
             assert_eq!(there["response"]["data"][0]["name"], "host-000000.example.org", "{name}: {there}");
-            let about = here.read(&format!("certs/{at}/current/about.json"));
+            let about = here.read(format!("certs/{at}/current/about.json"));
             assert!(about.contains("\"host-000000.example.org\""), "{name}: {about}");
         }
     }
