@@ -51,7 +51,7 @@ pub(crate) struct Bridge {
     listening: Listening,
 }
 
-/// So many requests are on their way at a time; further ones wait. Four times as many without a pace, where the wait costs more than a connection.
+/// So many requests are on their way at a time; further ones wait.
 const AT_ONCE: usize = 16;
 
 impl Bridge {
@@ -71,7 +71,7 @@ impl Bridge {
         let clients = |protocol: Protocol| -> Result<Vec<Client>, Failure> {
             let client = || home.client(protocol);
             match settings.keeps_connections() {
-                true => (0..4 * AT_ONCE).map(|_| Ok(client()?.keeping_connections())).collect(),
+                true => (0..AT_ONCE).map(|_| Ok(client()?.keeping_connections())).collect(),
                 false => (0..AT_ONCE).map(|_| client()).collect(),
             }
         };
