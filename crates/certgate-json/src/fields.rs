@@ -175,31 +175,27 @@ impl Fields {
     }
 
     pub(crate) fn lenient_integer(&mut self, name: &str, number: &Option<Lenient<i64>>) {
-        match number {
-            Some(Lenient::Parsed(number)) => self.integer(name, &Some(*number)),
-            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
-            None => {}
-        }
+        self.lenient(name, number, |fields, number| fields.integer(name, &Some(*number)));
     }
 
     pub(crate) fn boolean(&mut self, name: &str, flag: &Option<Lenient<bool>>) {
-        match flag {
-            Some(Lenient::Parsed(flag)) => self.put(name, &Value::Bool(*flag)),
-            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
-            None => {}
-        }
+        self.lenient(name, flag, |fields, flag| fields.put(name, &Value::Bool(*flag)));
     }
 
     pub(crate) fn moment(&mut self, name: &str, moment: &Option<Lenient<Moment>>) {
-        match moment {
-            Some(Lenient::Parsed(moment)) => self.text(name, &Some(moment.to_string())),
-            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
-            None => {}
-        }
+        self.lenient(name, moment, |fields, moment| fields.text(name, &Some(moment.to_string())));
     }
 
     pub(crate) fn moment_or_civil(&mut self, name: &str, moment: &Option<Lenient<Moment>>) {
         self.moment(name, moment);
+    }
+
+    fn lenient<T>(&mut self, name: &str, lenient: &Option<Lenient<T>>, write: impl FnOnce(&mut Self, &T)) {
+        match lenient {
+            Some(Lenient::Parsed(parsed)) => write(self, parsed),
+            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
+            None => {}
+        }
     }
 
     pub(crate) fn record<R: Record>(&mut self, name: &str, record: &Option<R>) {
