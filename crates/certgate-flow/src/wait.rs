@@ -176,7 +176,7 @@ impl Wait {
 
     /// Whether the notification carries the whole certificate.
     fn is_whole(&self, certificate: &Certificate) -> bool {
-        !certificate.certification_authority.is_empty() && self.has_key(certificate)
+        !certificate.certification_authority.is_empty() && self.with_key(certificate).is_some()
     }
 
     /// Takes a message that was found in the queue and stored. `spares_fetch`: a certificate that it carries whole is not fetched.
@@ -300,11 +300,7 @@ impl Wait {
         }
     }
 
-    /// Whether a certificate is of the CSR's key.
-    fn has_key(&self, certificate: &Certificate) -> bool {
-        self.with_key(certificate).is_some()
-    }
-
+    /// The CSR and a certificate of its key.
     fn with_key(&self, certificate: &Certificate) -> Option<(&CertificateRequest, X509)> {
         let request = self.awaited.request.as_ref()?;
         let x509 = X509::from_pem(certificate.server.as_deref()?).ok()?;

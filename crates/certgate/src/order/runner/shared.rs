@@ -165,8 +165,10 @@ impl Shared<'_> {
         now: Duration,
     ) -> Result<flow::Event, Error> {
         let mut whose = self.journal.whose(protocol, message)?;
-        let since = |(id, since): (Option<i64>, Duration)| (id == message.id).then_some(since);
-        let since = self.unknown.and_then(since).unwrap_or(now);
+        let since = match self.unknown {
+            Some((id, since)) if id == message.id => since,
+            _ => now,
+        };
         self.unknown = (whose == Whose::NotKnownYet).then_some((message.id, since));
         if self.unknown.is_some() && now >= since + LONGEST_ANSWER {
             whose = Whose::Foreign;
