@@ -213,8 +213,39 @@ fn read_message(document: &str) -> Option<PollMessage> {
     })
 }
 
-#[cfg(all(test, feature = "postgres", unix))]
+#[cfg(test)]
 mod tests {
+    use certgate_domain::{
+        AnyTask, Job, PollMessage, Protocol, Response, Status, StatusCode, task::CertificateReissue,
+    };
+    use certgate_flow::Whose;
+    use pretty_assertions::assert_eq;
+
+    use crate::{Intent, Journal};
+
+    /// Nothing is known of the job before the answer is, whichever process waits for it.
+    #[test]
+    fn a_message_is_nobodys_until_every_answer_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Journal::open(folder.path().join("store.sqlite"), "user@9").unwrap();
+        let (reader, mut sender) = (open(), open());
+        let job = Job { id: Some(7), ..Job::default() };
+        let message = PollMessage { id: Some(1), job: Some(job.clone()), ..PollMessage::default() };
+        let whose = |journal: &Journal| journal.whose(Protocol::Json, &message).unwrap();
+        assert_eq!(whose(&reader), Whose::Foreign);
+        let task = AnyTask::from(CertificateReissue::default());
+        sender.record_intent("order", &task, &Intent::default()).unwrap();
+        assert_eq!([&reader, &sender].map(whose), [Whose::NotKnownYet; 2]);
+        let status = Status { code: Some(StatusCode::new("N400102")), text: None, r#type: None };
+        let answer =
+            Response { stid: None, ctid: None, status, object: None, messages: vec![], data: vec![job.into()] };
+        sender.record_outcome("order", task.kind(), Ok(&answer)).unwrap();
+        assert_eq!([&reader, &sender].map(whose), [Whose::Ours; 2]);
+    }
+}
+
+#[cfg(all(test, feature = "postgres", unix))]
+mod postgres_tests {
     use std::{sync::Arc, time::Duration};
 
     use certgate_store::StoreAddress;
