@@ -65,18 +65,18 @@ const FILES: [(&str, &str, u32); 7] = [
     ("p12", "bundle.p12", 0o600),
     ("jks", "keystore.jks", 0o600),
 ];
+pub(crate) const CURRENT: &str = "current";
+pub(crate) const SETS: &str = "sets";
+const BEFORE: &str = "before";
+pub(crate) const PENDING: &str = "pending";
+pub(crate) const KEY: &str = "key.pem";
+pub(crate) const CERTIFICATE: &str = "cert.pem";
+const LOCK: &str = ".lock";
+
 /// Whether a set may have a file of that name.
 pub(crate) fn is_of_set(name: &OsStr) -> bool {
     FILES.iter().any(|(_, of, _)| name == *of)
 }
-
-const CURRENT: &str = "current";
-const SETS: &str = "sets";
-const BEFORE: &str = "before";
-const PENDING: &str = "pending";
-const KEY: &str = "key.pem";
-const CERTIFICATE: &str = "cert.pem";
-const LOCK: &str = ".lock";
 
 impl Installation {
     /// The certificate in that folder.

@@ -17,7 +17,9 @@ use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 use crate::{
     CertificateSelector, Error, Installation, Journal,
     estate::plan::PlanReason,
-    installation::{FILE_WITHOUT_SETS, LedElsewhere, SetRecord, is_of_set, record_path_in},
+    installation::{
+        CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LedElsewhere, PENDING, SETS, SetRecord, is_of_set, record_path_in,
+    },
     selector::is_same_name,
     together::together,
 };
@@ -57,7 +59,7 @@ pub struct InstalledCertificate {
 impl InstalledCertificate {
     /// Whether the key is gone from the set itself: it is nowhere, unlike one that is gone only from where servers read it.
     pub(crate) fn has_lost_its_key(&self) -> bool {
-        self.key_fits.is_none() && self.missing.contains(&"key.pem")
+        self.key_fits.is_none() && self.missing.contains(&KEY)
     }
 
     /// What is said of files that are gone.
@@ -195,13 +197,12 @@ pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
 fn led_nowhere(link: &Path) -> Option<PathBuf> {
     let target = link.parent()?.join(link.read_link().ok()?);
     let folder = target.parent()?;
-    let is_ours = target.file_name().is_some_and(is_of_set) && folder.file_name()? != "current";
+    let is_ours = target.file_name().is_some_and(is_of_set) && folder.file_name()? != CURRENT;
     (is_ours && !target.exists() && !has_one(folder)).then(|| whole(folder))
 }
 
 /// How many folders deep certificates are looked for.
 pub(crate) const DEEPEST: usize = 8;
-const CERTIFICATE: &str = "cert.pem";
 
 /// What is in a folder.
 pub(crate) struct Entry {
@@ -233,10 +234,10 @@ fn walk_as(
         Err(why) => return visit(folder, Err(why)),
     };
     let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-    let (has_sets, has_live) = (has("current") || has("sets"), has("live"));
+    let (has_sets, has_live) = (has(CURRENT) || has(SETS), has("live"));
     entries.retain(|entry| match entry.name.to_string_lossy().as_ref() {
         // Ours; and certbot's earlier certificates, which its folder `live` points into.
-        "sets" | "pending" | "current" => !has_sets,
+        SETS | PENDING | CURRENT => !has_sets,
         "archive" => !has_live,
         other => !other.starts_with('.'),
     });
@@ -265,7 +266,7 @@ pub(crate) fn shown_by(path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
     let sets = path.parent()?.parent()?;
     let folder = sets.parent()?;
-    (sets.file_name()? == "sets" && folder.join("current").exists()).then(|| folder.to_owned())
+    (sets.file_name()? == SETS && folder.join(CURRENT).exists()).then(|| folder.to_owned())
 }
 
 /// Whether a path shows a file of a folder's set, or is a link to a file of the folder that is gone.
@@ -277,14 +278,14 @@ pub(crate) fn leads_into(path: &Path, folder: &Path) -> bool {
 /// Whether the certificate in a folder is that of another one, which it was taken under care in.
 fn shows_another(folder: &Path) -> bool {
     let path = folder.join(CERTIFICATE);
-    let is_ours = path.read_link().is_ok_and(|target| target == Path::new("current").join(CERTIFICATE));
+    let is_ours = path.read_link().is_ok_and(|target| target == Path::new(CURRENT).join(CERTIFICATE));
     !is_ours && shown_by(&path).is_some_and(|of| of != whole(folder))
 }
 
 /// Whether a certificate is installed in a folder, be it that its file is gone from there.
 pub(crate) fn has_one(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
-    has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has("current") && has("sets"))
+    has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has(CURRENT) && has(SETS))
 }
 
 /// So many folders are worth a thread of their own.

@@ -6,7 +6,7 @@ use certgate_files::{FileError, Folder};
 use certgate_x509::{X509, is_same_serial};
 
 use super::{
-    Deployment, FILES, Installation, SETS, SetRecord, record,
+    CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord, record,
     sets::{before, current, current_folder, names, set_folder, switch},
 };
 use crate::estate::term::day;
@@ -114,7 +114,7 @@ impl Installation {
             let Some(set) = set_folder(&folder, &name)? else { continue };
             found.push(InstalledSet {
                 is_current: current.as_ref() == Some(&name),
-                certificate: set.read("cert.pem")?.and_then(|text| X509::from_pem(text).ok()),
+                certificate: set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok()),
                 record: record::of_set(&set)?.unwrap_or_default(),
                 name,
             });
@@ -175,7 +175,7 @@ impl Installation {
         for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
             let Some(set) = set_folder(&folder, &name)? else { continue };
             let Some(mut noted) = record::of_set(&set)?.filter(|noted| noted.revoked.is_none()) else { continue };
-            let certificate = set.read("cert.pem")?.and_then(|text| X509::from_pem(text).ok());
+            let certificate = set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok());
             noted.revoked = certificate.and_then(|certificate| revoked(&certificate.serial));
             if noted.revoked.is_some() {
                 set.replace(record::FILE, noted.to_text().as_bytes(), 0o644, None)?;
