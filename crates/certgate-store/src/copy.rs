@@ -147,6 +147,11 @@ const TABLES: &[Table] = &[
         columns: &[("account", Text), ("task", Text), ("transport", Text), ("outcome", Text), ("count", Integer)],
         order: "account, task, transport, outcome",
     },
+    Table {
+        name: "folders",
+        columns: &[("host", Text), ("folder", Text), ("certificate", Integer), ("name", Text)],
+        order: "host, folder",
+    },
 ];
 
 impl StoreAddress {

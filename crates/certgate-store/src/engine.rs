@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
-    QueueState, RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, Claim, Claims, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount,
+    OrderEvent, QueueReader, QueueState, RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
-    tables::{claims, leases, messages, orders, queue_readers, runs},
+    tables::{claims, folders, leases, messages, orders, queue_readers, runs},
 };
 
 /// A database.
@@ -190,6 +190,14 @@ impl<E: Engine> Store for E {
 
     fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError> {
         self.read(|session| runs::requests(session, account))
+    }
+
+    fn note_folders(&mut self, installed: &[InstalledFolder]) -> Result<(), StoreError> {
+        self.write(|session| installed.iter().try_for_each(|installed| folders::note(session, installed)))
+    }
+
+    fn folders(&self) -> Result<Vec<InstalledFolder>, StoreError> {
+        self.read(folders::all)
     }
 
     fn count_orders(&self, account: &str) -> Result<Vec<OrderCount>, StoreError> {

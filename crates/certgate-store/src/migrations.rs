@@ -1,5 +1,11 @@
 //! The tables' history: one list for every database.
 
+use crate::{
+    StoreError,
+    session::Session,
+    tables::{folders, orders},
+};
+
 /// What brings a store from one version to the next.
 pub(crate) struct Migration {
     /// Statements for every database, in the words of SQLite.
@@ -203,6 +209,20 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    // Where certificates were put, whoever did: [`bring_rows_up_to_date`] fills it with what the orders say.
+    Migration {
+        tables: "
+            CREATE TABLE folders (
+                host TEXT NOT NULL,
+                folder TEXT NOT NULL,
+                certificate INTEGER,
+                name TEXT,
+                PRIMARY KEY (host, folder)
+            ) WITHOUT ROWID;
+        ",
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What departures are written down in, by those who share a store and by those who share nothing but a file.
@@ -217,7 +237,18 @@ pub(crate) const DEPARTURES: &str = "
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The version from which on each unfinished order has its subject by today's rules.
-pub(crate) const SUBJECTS: i64 = 11;
+const SUBJECTS: i64 = 11;
+
+/// The version from which on it is noted where certificates were put.
+const FOLDERS: i64 = 12;
+
+/// What no statement can do for the rows of a store of that version, once its tables are up to date.
+pub(crate) fn bring_rows_up_to_date(session: &dyn Session, version: i64) -> Result<(), StoreError> {
+    if version < SUBJECTS {
+        orders::fill_subjects(session)?;
+    }
+    if version < FOLDERS { folders::fill(session) } else { Ok(()) }
+}
 
 /// Those that bring a store of a version up to date.
 pub(crate) fn from(version: i64) -> impl Iterator<Item = &'static Migration> {

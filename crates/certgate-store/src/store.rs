@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
-    QueueState, RequestCount, StoreError, StoredMessage, ValidationStep,
+    Change, Claim, Claims, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount,
+    OrderEvent, QueueReader, QueueState, RequestCount, StoreError, StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -256,6 +256,18 @@ pub trait Store: Send {
     /// # Errors
     /// They could not be read.
     fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError>;
+
+    /// Notes where certificates were put. Those of orders that are done are noted with that.
+    ///
+    /// # Errors
+    /// They could not be kept.
+    fn note_folders(&mut self, installed: &[InstalledFolder]) -> Result<(), StoreError>;
+
+    /// The folders that certificates were put into, of every account and machine.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn folders(&self) -> Result<Vec<InstalledFolder>, StoreError>;
 
     /// How many orders of an account are in each state.
     ///

@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod departures;
+pub(crate) mod folders;
 pub(crate) mod leases;
 pub(crate) mod messages;
 pub(crate) mod orders;

@@ -18,7 +18,7 @@ pub use self::{
     declaration::{DeclarationError, declare},
     search::{FoundFile, LoneReason, Obstacle, Pair, Search, search},
 };
-use crate::{CertificateSettings, Client, Error, Installation, SettingsError};
+use crate::{CertificateSettings, Client, Error, Installation, Journal, SettingsError};
 use account::AccountList;
 
 /// What became of a certificate on disk, or of a file that belongs to none.
@@ -78,16 +78,16 @@ pub enum AdoptionError {
 }
 
 /// Matches what was found with the account's certificates, by serial number or else by key, and takes it under care: from then on the
-/// paths that servers read are links into the certificate's folder, and show the same. `settings` is remembered for each. Orders nothing;
-/// with `is_rehearsal` it writes nothing either.
+/// paths that servers read are links into the certificate's folder, and show the same. `settings` is remembered for each, and where it is noted
+/// in `journal`. Orders nothing; without a journal it writes nothing either, and tells what would be done.
 ///
 /// # Errors
 /// See [`AdoptionError`]. What is wrong with one certificate is in its [`Adoption`].
 pub fn adopt(
     client: &mut Client,
+    journal: Option<&Journal>,
     found: Search,
     settings: &CertificateSettings,
-    is_rehearsal: bool,
 ) -> Result<Vec<Adoption>, AdoptionError> {
     settings.validation()?;
     let mut account = AccountList::of(client)?;
@@ -124,7 +124,7 @@ pub fn adopt(
                     (_, Err(why)) => AdoptionOutcome::Refused(why),
                     (None, Ok(folder)) => {
                         adoption.folder.clone_from(&folder);
-                        let outcome = take(&mut adoption, &pair, matched.id, settings, is_rehearsal)?;
+                        let outcome = take(&mut adoption, &pair, matched.id, settings, journal.is_none())?;
                         // What failed is in nobody's way.
                         if !matches!(outcome, AdoptionOutcome::Failed(_)) {
                             taken.insert(folder.clone());
@@ -138,6 +138,12 @@ pub fn adopt(
             Err(ids) => adoption.outcome = AdoptionOutcome::OtherCertificates(ids),
         }
         adoptions.push(adoption);
+    }
+    if let Some(journal) = journal {
+        let is_under_care =
+            |one: &&Adoption| matches!(one.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed);
+        let noted = |one: &Adoption| (one.folder.clone(), one.certificate, one.name.clone());
+        journal.note_folders(adoptions.iter().filter(is_under_care).map(noted))?;
     }
     adoptions.sort_by(|one, other| one.folder.cmp(&other.folder));
     adoptions.extend(found.lone.into_iter().map(|(path, why)| Adoption {

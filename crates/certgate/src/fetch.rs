@@ -7,7 +7,7 @@ use certgate_wire::Finding;
 use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509};
 
 use crate::{
-    Error, Outcome, RunOptions,
+    Error, Journal, Outcome, RunOptions,
     order::completion::{Completion, authorities},
 };
 
@@ -44,20 +44,21 @@ pub struct Fetched {
 }
 
 /// Gets an issued certificate (task 400104), checks chain, dates and names, and the key of its CSR where the gateway says that;
-/// with `install`, puts it in place. Orders nothing.
+/// with `install`, puts it in place, which is noted in that journal. Orders nothing.
 ///
 /// # Errors
-/// See [`FetchError`]: nothing was written.
+/// See [`FetchError`]: nothing was written, unless it could not be noted.
 pub fn fetch(
     client: &mut Client,
     id: i64,
-    install: Option<InstallOptions>,
+    install: Option<(InstallOptions, &Journal)>,
     options: &RunOptions,
 ) -> Result<Fetched, FetchError> {
     let answer = client.call(CertificateInfo::new(id)).map_err(Error::from)?;
     let certificate = answer.value.data.into_iter().next();
     let certificate =
         certificate.filter(|certificate| certificate.server.is_some()).ok_or(FetchError::NotIssued { id })?;
+    let (install, journal) = install.unzip();
     let completion = Completion {
         request: own_request(certificate.csr.as_deref(), certificate.server.as_deref()),
         name: certificate.name.clone(),
@@ -69,7 +70,12 @@ pub fn fetch(
         now: options.clock.now(),
         hook_time: options.hook_time,
     };
-    Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
+    let outcome = completion.finish(certificate);
+    if let (Outcome::Issued(issuance), Some(install), Some(journal)) = (&outcome, completion.install, journal) {
+        let name = completion.name.or_else(|| issuance.certificate.name.clone());
+        journal.note_folders([(install.folder, Some(id), name)])?;
+    }
+    Ok(Fetched { outcome, findings: answer.findings })
 }
 
 /// The certificate as the gateway has it (task 400104); `None` if the gateway refuses to show it.

@@ -1,7 +1,8 @@
 //! The certificates that are installed here: what their folders say of them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet, HashSet},
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
@@ -99,6 +100,14 @@ pub enum InventoryError {
     Emptied {
         /// The folder.
         folder: PathBuf,
+    },
+    /// The same of one folder among others.
+    #[error("{}: no certificate is installed in it any more: mount it, or remove {}", folder.display(), empty.display())]
+    EmptiedAlone {
+        /// The folder.
+        folder: PathBuf,
+        /// The folder, or the nearest one above it that is there.
+        empty: PathBuf,
     },
     /// A certificate was installed there, and is not there any more: nothing is ordered into a disk that is not mounted.
     #[error("{}: its certificate was installed there, and is not there any more: mount it", folder.display())]
@@ -364,7 +373,8 @@ pub fn without_any(roots: &[PathBuf], folders: &[PathBuf]) -> impl Iterator<Item
     without.map(|folder| (folder.clone(), InventoryError::Nothing { folder: folder.clone() }))
 }
 
-/// The same of roots that were named; of others only those that certificates went into once: a disk is not mounted, or somebody emptied it.
+/// The same of roots that were named; of others only those that certificates went into once: a disk is not mounted, or somebody emptied it. And
+/// each folder in the other roots that was emptied.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -374,18 +384,36 @@ pub fn missing<'j>(
     folders: &[PathBuf],
     journals: impl Iterator<Item = &'j Journal>,
 ) -> Result<Vec<(PathBuf, InventoryError)>, Error> {
-    let mut without: Vec<_> = without_any(roots, folders).collect();
-    if !are_named && !without.is_empty() {
-        let before = journals.map(Journal::folders).collect::<Result<Vec<_>, _>>()?;
-        let went_into = |root: &PathBuf| {
-            before.iter().flat_map(HashMap::keys).any(|folder| is_in(folder, std::slice::from_ref(root)))
-        };
-        without.retain(|(root, _)| went_into(root));
-        for (folder, why) in &mut without {
+    let mut before = BTreeSet::new();
+    for journal in journals {
+        before.extend(journal.folders()?.into_keys());
+    }
+    let mut missing: Vec<_> = without_any(roots, folders).collect();
+    let without: Vec<PathBuf> = missing.iter().map(|(root, _)| root.clone()).collect();
+    if !are_named {
+        missing.retain(|(root, _)| before.iter().any(|folder| is_in(folder, std::slice::from_ref(root))));
+        for (folder, why) in &mut missing {
             *why = InventoryError::Emptied { folder: folder.clone() };
         }
     }
-    Ok(without)
+    let here = LazyCell::new(|| folders.iter().map(|folder| whole(folder)).collect::<HashSet<_>>());
+    for folder in before.iter().filter(|folder| !has_one(folder) && is_in(folder, roots) && !is_in(folder, &without)) {
+        if let Some(empty) = bare(folder).map(Path::to_owned).filter(|_| !here.contains(folder)) {
+            missing.push((folder.clone(), InventoryError::EmptiedAlone { folder: folder.clone(), empty }));
+        }
+    }
+    Ok(missing)
+}
+
+/// The folder, or the nearest one above it that is there, where nothing is in it, as where a disk is not mounted. What somebody removed on
+/// purpose leaves other things around it.
+fn bare(folder: &Path) -> Option<&Path> {
+    let there = folder.ancestors().find(|above| above.is_dir())?;
+    let is_left_over = |Entry { name, .. }: &Entry| {
+        let is_ours = is_of_set(name) || [SETS, CURRENT, PENDING].iter().any(|of| name == of);
+        is_ours || name == "lost+found" || name.as_encoded_bytes().starts_with(b".")
+    };
+    entries(there).is_ok_and(|entries| entries.iter().all(is_left_over)).then_some(there)
 }
 
 /// The folders that the account's certificates went into, and those of certificates in `roots`. `now` is in seconds since 1970.
@@ -394,21 +422,16 @@ pub fn missing<'j>(
 /// The store cannot be read.
 pub fn known(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<BTreeSet<PathBuf>, Error> {
     let found = find(roots, now).into_iter().map(|(folder, _)| folder);
-    Ok(found
-        .chain(journal.folders()?.into_keys())
-        .map(|folder| whole(&folder))
-        .filter(|folder| folder.is_dir())
-        .collect())
+    let folders = found.map(|folder| whole(&folder)).chain(journal.folders()?.into_keys());
+    Ok(folders.filter(|folder| folder.is_dir()).collect())
 }
 
-/// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.
+/// A path without links and steps upwards, so that two spellings of one are the same, as far as it is there.
 pub fn whole(path: &Path) -> PathBuf {
-    let parent = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize()
-        .ok()
-        .or_else(parent)
-        .or_else(|| std::path::absolute(path).ok())
-        .unwrap_or_else(|| path.to_owned())
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = |above: &Path| Some(above.canonicalize().ok()?.join(path.strip_prefix(above).ok()?));
+    // What is added to itself would end with a slash.
+    path.canonicalize().ok().or_else(|| path.ancestors().skip(1).find_map(there)).unwrap_or(path)
 }
 
 /// Whether what ends then ends within a time from now; both in seconds since 1970.

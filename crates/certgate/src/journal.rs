@@ -17,7 +17,7 @@ use certgate_store::{
 };
 use certgate_x509::CertificateRequest;
 
-pub(crate) use self::lists::{InstalledBefore, RequiredReissues};
+pub(crate) use self::lists::RequiredReissues;
 use self::run_lease::RunLease;
 use crate::{Clock, Error, Installation, transaction_id::new_transaction_id, unix_now};
 

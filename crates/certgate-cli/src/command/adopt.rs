@@ -56,7 +56,8 @@ impl Adopt {
         }
         let mut connection = Connection::open(app, None)?;
         let found = search(&self.folders, &self.all_below, app.now());
-        let adoptions = adoption::adopt(&mut connection.client, found, &settings, self.dry_run)?;
+        let journal = if self.dry_run { None } else { Some(connection.journal()?) };
+        let adoptions = adoption::adopt(&mut connection.client, journal.as_ref(), found, &settings)?;
         let added = self.write.as_deref().map(|file| declare(file, &adoptions)).transpose()?;
         print(app, &adoptions, self.dry_run, added)
     }

@@ -1,14 +1,11 @@
 //! `certgate status`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{iter, path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    inventory::{find, without_any},
-    monitoring::{Standing, Todo, look_at_servers, standings},
+    inventory::find,
+    monitoring::{Standing, Todo, WatchedFolders, look_at_servers, standings},
     served::Verification,
 };
 use clap::Args;
@@ -16,7 +13,7 @@ use clap::Args;
 use crate::{
     app::App,
     args::monitoring::Watched,
-    common::monitoring,
+    common::monitoring::{self, add_missing},
     exit::{Exit, Failure, Kind, beside, worst},
     ui::inventory::{chosen, print},
 };
@@ -50,13 +47,14 @@ impl Status {
         }
         let (roots, now) = (chosen(app, &self.folders)?, app.now());
         let found = find(&roots, now);
+        let watched = WatchedFolders { roots: &roots, are_named: !self.folders.is_empty() };
         let (mut standings, trouble) = match self.here {
             true => (standings(found, &roots, None, self.renew_before, now)?.0, None),
-            false => monitoring::asked(app, &roots, found, self.renew_before)?,
+            false => monitoring::asked(app, watched, found, self.renew_before)?,
         };
-        let folders: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
-        let without = without_any(&self.folders, &folders);
-        standings.extend(without.map(|(folder, why)| Standing::Unreadable { folder, why }));
+        if self.here {
+            add_missing(&mut standings, watched, iter::empty())?;
+        }
         if self.watched.served {
             look_at_servers(&mut standings, now);
         }

@@ -1,12 +1,14 @@
 //! What is watched, and told to a monitoring system.
 
 use std::{
+    mem::take,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use certgate::{
-    inventory::Found,
+    Journal,
+    inventory::{Found, missing},
     monitoring::{Overview, Questions, Snapshot, Standing, Verdict, WatchedFolders, check, prometheus, standings},
 };
 use certgate_files::WholeFile;
@@ -90,7 +92,7 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
 /// say is missing, and why comes with it.
 pub(crate) fn asked(
     app: &App,
-    roots: &[PathBuf],
+    watched: WatchedFolders<'_>,
     found: Vec<Found>,
     renew_before: Option<Duration>,
 ) -> Result<(Vec<Standing>, Option<Failure>), Failure> {
@@ -107,9 +109,10 @@ pub(crate) fn asked(
     }
     let is_only = accounts.len() == 1;
     let mut all = Vec::new();
-    for (mut share, found) in accounts {
-        let asked = share.as_mut().map(|Share { clients, journal, .. }| (&mut clients.first, &*journal));
-        let (standings, unsaid) = standings(found, roots, asked, renew_before, app.now())?;
+    for (share, found) in &mut accounts {
+        let (found, asked) = (take(found), share.as_mut());
+        let asked = asked.map(|Share { clients, journal, .. }| (&mut clients.first, &*journal));
+        let (standings, unsaid) = standings(found, watched.roots, asked, renew_before, app.now())?;
         all.extend(standings);
         trouble.extend(unsaid);
     }
@@ -117,7 +120,20 @@ pub(crate) fn asked(
     if let Some(why) = trouble.take_if(|_| is_only) {
         return Err(why);
     }
+    add_missing(&mut all, watched, accounts.iter().filter_map(|(share, _)| Some(&share.as_ref()?.journal)))?;
     // What is here comes first.
     all.sort_by_key(|standing| matches!(standing, Standing::Elsewhere { .. }));
     Ok((all, trouble))
+}
+
+/// Adds the folders without a certificate that are to have one, as far as they are named, or known by these journals.
+pub(crate) fn add_missing<'j>(
+    standings: &mut Vec<Standing>,
+    WatchedFolders { roots, are_named }: WatchedFolders<'_>,
+    journals: impl Iterator<Item = &'j Journal>,
+) -> Result<(), Failure> {
+    let here: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
+    let missing = missing(roots, are_named, &here, journals)?;
+    standings.extend(missing.into_iter().map(|(folder, why)| Standing::Unreadable { folder, why }));
+    Ok(())
 }

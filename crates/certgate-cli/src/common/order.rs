@@ -133,7 +133,7 @@ pub(crate) fn fetched(
     let install = install.map(|install| share.noting_profile(app, install));
     let options = app.run_options_of(&share.settings);
     let place = command_line::options(&share.settings);
-    let fetched = fetch(share.client(), id, install, &options);
+    let fetched = fetch(&mut share.clients.first, id, install.map(|install| (install, &share.journal)), &options);
     let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome, Asking::default())?.print(app, &findings)?;

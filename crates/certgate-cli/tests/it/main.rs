@@ -36,6 +36,7 @@ mod doctor;
 mod due;
 mod durable;
 #[cfg(unix)]
+mod emptied;
 mod estate;
 mod every_command;
 #[cfg(unix)]

@@ -121,15 +121,17 @@ fn a_certificate_arrives_at_each_of_its_hosts() {
             fs::write(machine.home.path().join("certificates.toml"), declared).unwrap();
             (name, machine)
         });
-        let apply = |at: usize| {
+        let run = |at: usize, words: &[&str]| {
             let (name, machine) = &machines[at];
-            let file = machine.home.path().join("certificates.toml").display().to_string();
-            let mut command = machine.command(&store, &server, transport, 1000, &["apply", &file]);
+            let mut command = machine.command(&store, &server, transport, 1000, words);
             let config = machine.home.path().join("config.toml");
             let named = format!("{}host = \"{name}\"\n", fs::read_to_string(&config).unwrap());
             fs::write(config, named).unwrap();
-            let output = command.output().unwrap();
+            let output = command.current_dir(machine.home.path()).output().unwrap();
             (exit(&output), stderr(&output))
+        };
+        let apply = |at: usize| {
+            run(at, &["apply", &machines[at].1.home.path().join("certificates.toml").display().to_string()])
         };
         let pem = |at: usize, file: &str| fs::read_to_string(machines[at].1.home.path().join("certs").join(file)).ok();
         let (code, said) = apply(1);
@@ -151,7 +153,7 @@ fn a_certificate_arrives_at_each_of_its_hosts() {
             assert_eq!((code, gateway.counts().orders), (8, 1), "{at}: {said}");
         }
         assert!(!machines[2].1.home.path().join("certs").exists(), "it is not its own");
-        // Another one is named first: it goes on with what is there, and with a key of its own once nothing is.
+        // Another one is named first: it goes on with what is there, and with a key of its own once somebody orders with one.
         let declared = declared.replace("\"web1\", \"web2\"", "\"web2\", \"web1\"");
         for (_, machine) in &machines {
             fs::write(machine.home.path().join("certificates.toml"), &declared).unwrap();
@@ -161,8 +163,14 @@ fn a_certificate_arrives_at_each_of_its_hosts() {
         assert_eq!((code, gateway.counts().orders), (8, 1), "{said}");
         empty(1);
         let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (2, 1), "what was fetched is remembered: {said}");
+        let certs = machines[1].1.home.path().join("certs").display().to_string();
+        let command = ["reissue", "571", "--new-key", "--out", &certs, "--deploy-hook", "echo x >> deployed"];
+        let (code, said) = run(1, &command);
         assert_eq!((code, gateway.counts().orders), (0, 2), "{said}");
         assert!(pem(1, "key.pem").is_some());
+        let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (8, 2), "{said}");
         let before = pem(0, "cert.pem");
         let (code, said) = apply(0);
         assert_eq!((code, pem(0, "cert.pem") == before), (10, true), "it is not for the key that is there: {said}");

@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    migrations::{self, SUBJECTS, VERSION},
-    tables::orders,
+    migrations::{self, VERSION},
 };
 
 /// Which tables there are: ours with their version, or somebody else's under the same name.
@@ -53,9 +52,8 @@ pub(super) fn bring_up_to_date(store: &Postgres) -> Result<i64, StoreError> {
         for migration in migrations::from(found) {
             run(&migration.postgres())?;
         }
-        if found < SUBJECTS {
-            orders::fill_subjects(&PostgresSession::in_transaction(store, Arc::clone(&connection)))?;
-        }
+        let session = PostgresSession::in_transaction(store, Arc::clone(&connection));
+        migrations::bring_rows_up_to_date(&session, found)?;
         run("CREATE TABLE IF NOT EXISTS certgate_schema (version BIGINT NOT NULL); DELETE FROM certgate_schema")?;
         run(&format!("INSERT INTO certgate_schema VALUES ({VERSION}); COMMIT"))?;
         Ok(found)

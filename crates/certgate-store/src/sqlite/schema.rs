@@ -7,8 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::session::SqliteSession;
 use crate::{
     StoreError,
-    migrations::{self, SUBJECTS, VERSION},
-    tables::orders,
+    migrations::{self, VERSION},
 };
 
 /// Marks a file as ours: `cert`.
@@ -64,9 +63,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     for migration in migrations::from(found) {
         transaction.execute_batch(&migration.sqlite()).map_err(failed)?;
     }
-    if found < SUBJECTS {
-        orders::fill_subjects(&SqliteSession { connection: &transaction, path })?;
-    }
+    migrations::bring_rows_up_to_date(&SqliteSession { connection: &transaction, path }, found)?;
     let marks = format!("PRAGMA user_version = {known}; PRAGMA application_id = {APPLICATION}");
     transaction.execute_batch(&marks).map_err(failed)?;
     transaction.commit().map_err(failed)?;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which,
     session::{Parameter, Row, Session, Value, values},
-    tables::{claims, leases, messages},
+    tables::{claims, folders, leases, messages},
 };
 
 const COLUMNS: &str =
@@ -337,6 +337,11 @@ fn write(session: &dyn Session, id: &str, before: &Standing, change: &Change, no
     }
     if let Some(job) = job {
         messages::link(session, id, *job)?;
+    }
+    if *after == State::Done
+        && let Some(done) = by_id(session, id)?
+    {
+        folders::note_done(session, done.order)?;
     }
     happened(session, id, *after, detail, now)?;
     Ok(true)

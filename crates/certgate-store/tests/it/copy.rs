@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use certgate_store::{
-    Change, CopyError, LastRun, NewMessage, RequestCount, State, Store, StoreStatus, ValidationStep, Which,
+    Change, CopyError, InstalledFolder, LastRun, NewMessage, RequestCount, State, Store, StoreStatus, ValidationStep,
+    Which,
 };
 use pretty_assertions::assert_eq;
 
@@ -30,6 +31,9 @@ fn fill(place: &Place) {
         count: 3,
     });
     store.record_run(ACCOUNT, &run, &sent).unwrap();
+    let nameless = InstalledFolder { folder: "/certs/ä".into(), host: None, certificate: None, name: None };
+    let named = InstalledFolder { host: Some("web1".to_owned()), certificate: Some(571), ..nameless.clone() };
+    store.note_folders(&[nameless, named]).unwrap();
     store.end(&place.lease).unwrap();
 }
 
@@ -40,7 +44,8 @@ fn told(store: &dyn Store) -> String {
     let of: BTreeMap<&str, _> = orders.iter().map(|order| (order.order.id.as_str(), of(&order.order.id))).collect();
     let waiting = store.waiting(ACCOUNT, 10).unwrap();
     let (runs, requests) = (store.last_runs(ACCOUNT).unwrap(), store.requests(ACCOUNT).unwrap());
-    format!("{orders:#?}{of:#?}{waiting:#?}{runs:#?}{requests:#?}")
+    let folders = store.folders().unwrap();
+    format!("{orders:#?}{of:#?}{waiting:#?}{runs:#?}{requests:#?}{folders:#?}")
 }
 
 #[test]
@@ -51,7 +56,9 @@ fn a_copy_has_everything() {
         for to in places() {
             let tables = from.address().copy_to(&to.address()).unwrap();
             let counted: Vec<_> = tables.iter().map(|table| (table.name, table.rows)).collect();
-            assert_eq!(counted, [("orders", 2), ("happenings", 3), ("messages", 2), ("runs", 1), ("requests", 2)]);
+            let expected =
+                [("orders", 2), ("happenings", 3), ("messages", 2), ("runs", 1), ("requests", 2), ("folders", 2)];
+            assert_eq!(counted, expected);
             assert!(tables.iter().all(|table| table.sha256.len() == 64));
             let mut store = to.open();
             assert_eq!(told(&*store), before, "{} to {}", from.name(), to.name());

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use certgate_store::{
-    Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreAddress, StoreError, StoreStatus, ValidationStep, Which,
+    InstalledFolder, Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreAddress, StoreError, StoreStatus,
+    ValidationStep, Which,
 };
 use pretty_assertions::assert_eq;
 
@@ -71,6 +72,14 @@ fn an_older_file_is_brought_up_to_date() {
     let history: Vec<State> = store.history(&open.order.id).unwrap().iter().map(|event| event.state).collect();
     assert_eq!(history, [State::Validating, State::Sending, State::Pending]);
     assert_eq!(store.messages_of(&again.order.id).unwrap().len(), 1);
+    // What went where, of each folder the last.
+    let installed = |folder: &str, certificate| InstalledFolder {
+        folder: folder.into(),
+        host: None,
+        certificate: Some(certificate),
+        name: Some("example.com".to_owned()),
+    };
+    assert_eq!(store.folders().unwrap(), [installed("/home/me/certs/new", 573)]);
 }
 
 /// Makes of a new file one of version 3.

@@ -6,7 +6,7 @@ use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, ResumeData, Sta
 
 /// Takes from a new store what came after version 10.
 pub(crate) const BACK_TO_10: &str = "DROP INDEX orders_of_new; DROP INDEX orders_deployed; DROP INDEX orders_by_change;
-    ALTER TABLE queue_readers RENAME COLUMN state TO blocked";
+    ALTER TABLE queue_readers RENAME COLUMN state TO blocked; DROP TABLE folders";
 
 pub(crate) const ACCOUNT: &str = "user@9 https://gateway.example";
 

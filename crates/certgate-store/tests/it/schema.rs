@@ -239,7 +239,7 @@ fn a_copy_whose_source_is_lost_at_the_end_is_whole() {
     let target = tempfile::tempdir().unwrap();
     let target = StoreAddress::from(target.path().join("copy.sqlite"));
     let copied = at(&place.role.url_over(&address)).copy_to(&target).unwrap();
-    assert_eq!(copied.iter().map(|table| table.rows).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
+    assert_eq!(copied.iter().map(|table| table.rows).collect::<Vec<_>>(), [1, 1, 0, 0, 0, 0]);
     assert!(target.open().unwrap().order("a").unwrap().is_some());
 }
 

@@ -1,12 +1,12 @@
 //! The declared certificates: a file that says which there are to be, and how each is ordered, validated and installed.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt, io,
     path::{Path, PathBuf},
 };
 
-use certgate_store::Order;
+use certgate_store::{InstalledFolder, Order};
 use serde_json::{Map, Value, json};
 
 use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
@@ -17,7 +17,6 @@ use crate::{
         table::{self, Table, TomlFile},
     },
     inventory::{InstalledCertificate, InventoryError, has_one, read_each, whole},
-    journal::InstalledBefore,
     selector::is_same_name,
 };
 
@@ -58,7 +57,7 @@ impl Declared {
 
     /// Why nothing is done with one that is not there, where it was installed in its folder `before`: a disk is not mounted, or somebody
     /// emptied it.
-    fn lost(&self, before: &HashMap<PathBuf, InstalledBefore>, host: Option<&str>) -> Option<InventoryError> {
+    fn lost(&self, before: &BTreeMap<PathBuf, InstalledFolder>, host: Option<&str>) -> Option<InventoryError> {
         let folder = self.settings.out.as_deref().filter(|_| self.ordered_by(host).is_none())?;
         let before = before.get(&whole(folder))?;
         let is_it = match &self.selector {
@@ -223,9 +222,7 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
     let out = |(one, is_there): (&Declared, &bool)| one.settings.out.clone().filter(|_| *is_there);
     let folders: Vec<PathBuf> = declared.iter().zip(&there).filter_map(out).collect();
     let mut found = read_each(&folders, now).into_iter();
-    let before = if there.contains(&false) { journal.folders()? } else { HashMap::new() };
-    let before: HashMap<PathBuf, InstalledBefore> =
-        before.into_iter().map(|(folder, before)| (whole(&folder), before)).collect();
+    let before = if there.contains(&false) { journal.folders()? } else { BTreeMap::new() };
     let with_found = |(one, is_there): (Declared, bool)| {
         let found = if is_there { found.next() } else { one.lost(&before, journal.host()).map(Err) };
         subject(one, found, &mut open, journal.host())

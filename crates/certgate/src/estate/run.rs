@@ -105,14 +105,15 @@ impl TaskRun<'_> {
                 Ok(item) => items.push(item),
                 Err(EndedTask::Deploy(installation)) => left.push(Left::Repeated(id, installation)),
                 Err(EndedTask::Fetch(certificate, install)) => {
-                    let outcome = match fetch(client, certificate, install, &options) {
-                        Ok(fetched) if fetched.outcome.hook_due().is_some() => {
-                            left.push(Left::Fetched(id, fetched.outcome));
-                            continue;
-                        }
-                        Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
-                        Err(why) => TaskOutcome::Ended(EndedTask::Failed(why.into())),
-                    };
+                    let outcome =
+                        match fetch(client, certificate, install.map(|install| (install, &*journal)), &options) {
+                            Ok(fetched) if fetched.outcome.hook_due().is_some() => {
+                                left.push(Left::Fetched(id, fetched.outcome));
+                                continue;
+                            }
+                            Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
+                            Err(why) => TaskOutcome::Ended(EndedTask::Failed(why.into())),
+                        };
                     task.give_back();
                     observer.ended(&id, None, outcome);
                 }

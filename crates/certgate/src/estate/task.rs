@@ -312,7 +312,13 @@ impl Task {
                     Some(pair) => installation.adopt(&pair, certificate, Some(&name)),
                     None => installation.note_certificate(&name, &serial, certificate),
                 };
-                Err(adopted.map_or_else(|why| EndedTask::Failed(why.into()), |()| EndedTask::Adopted))
+                adopted.map_err(|why| failed(why.into()))?;
+                let noted = preparation.journal.note_folders([(
+                    installation.folder().to_owned(),
+                    Some(certificate),
+                    Some(name),
+                )]);
+                Err(noted.map_or_else(|why| failed(why.into()), |()| EndedTask::Adopted))
             }
             Step::Fetch { certificate, install } => {
                 let installation = install.clone().map(Installation::new);

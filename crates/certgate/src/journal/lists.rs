@@ -1,22 +1,14 @@
 //! The account's orders, by what they are looked for.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     path::PathBuf,
 };
 
-use certgate_store::{NewOrder, Order, OrderEvent, State, Which};
+use certgate_store::{InstalledFolder, Order, OrderEvent, State, Which};
 
 use super::Journal;
-use crate::Error;
-
-/// A certificate that an order put into a folder.
-#[derive(Debug, Clone)]
-pub(crate) struct InstalledBefore {
-    /// The gateway's id.
-    pub(crate) certificate: Option<i64>,
-    pub(crate) name: Option<String>,
-}
+use crate::{Error, Installation, inventory::whole};
 
 impl Journal {
     /// The certificates that the account's other orders of new ones of that name came to.
@@ -60,19 +52,40 @@ impl Journal {
         Ok(orders)
     }
 
-    /// The folders here that certificates of the store went into, whichever account they are of, each with the one that went there last.
+    /// The folders here that certificates were put into, whichever account they are of, each with the one that went there last. One of another
+    /// machine is here where this one shares it: the certificate is in it.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(crate) fn folders(&self) -> Result<HashMap<PathBuf, InstalledBefore>, Error> {
-        let mut folders = HashMap::new();
-        self.store().each_order(&Which::All, &mut |order| {
-            if order.state == State::Done && self.is_here(&order) {
-                let NewOrder { certificate, name, resume, .. } = order.order;
-                folders.extend(resume.install.map(|install| (install.folder, InstalledBefore { certificate, name })));
+    pub(crate) fn folders(&self) -> Result<BTreeMap<PathBuf, InstalledFolder>, Error> {
+        let mut folders = self.store().folders()?;
+        folders.retain(|InstalledFolder { folder, host, certificate, .. }| match (&self.host, host) {
+            (Some(here), Some(there)) if here != there => {
+                let in_place = Installation::at(folder).record_in_place();
+                in_place.is_some_and(|record| record.certificate.is_some() && record.certificate == *certificate)
             }
-        })?;
-        Ok(folders)
+            _ => true,
+        });
+        // What is known of this machine is newer than what was noted before it had a name.
+        folders.sort_by_key(|installed| installed.host == self.host);
+        Ok(folders.into_iter().map(|installed| (whole(&installed.folder), installed)).collect())
+    }
+
+    /// Notes where certificates were put that no order of the store brought: a later run knows by it that a disk is not mounted.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn note_folders(
+        &self,
+        installed: impl IntoIterator<Item = (PathBuf, Option<i64>, Option<String>)>,
+    ) -> Result<(), Error> {
+        let noted = |(folder, certificate, name): (PathBuf, _, _)| InstalledFolder {
+            folder: std::path::absolute(&folder).unwrap_or(folder),
+            host: self.host.clone(),
+            certificate,
+            name,
+        };
+        Ok(self.store().note_folders(&installed.into_iter().map(noted).collect::<Vec<_>>())?)
     }
 
     /// Calls with each order of the account that is done, oldest first.

@@ -3,8 +3,8 @@
 use std::{fs, time::Duration};
 
 use certgate::{
-    Client, Clock, Error, FetchError, GatewayError, InstallOptions, Outcome, RunOptions, Transport, TransportError,
-    fetch, unix_now,
+    Client, Clock, Error, FetchError, GatewayError, InstallOptions, Journal, Outcome, RunOptions, Transport,
+    TransportError, fetch, unix_now,
 };
 use certgate_domain::{Credentials, Secret};
 use certgate_json::JsonCodec;
@@ -79,9 +79,10 @@ fn plain_files_keep_what_stands_beside_the_certificate() {
     const BESIDE: &str = "-----BEGIN DH PARAMETERS-----\nMAMCAQU=\n-----END DH PARAMETERS-----\n";
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let mut client = client(|_| ());
+    let (mut client, store) = (client(|_| ()), tempfile::tempdir().unwrap());
+    let journal = Journal::open(store.path().join("store.sqlite"), "account").unwrap();
     let mut fetched = || {
-        let install = Some(InstallOptions::into_folder(folder.path()));
+        let install = Some((InstallOptions::into_folder(folder.path()), &journal));
         fetch(&mut client, 571, install, &RunOptions::default()).unwrap().outcome
     };
     assert!(matches!(fetched(), Outcome::Issued(_)));

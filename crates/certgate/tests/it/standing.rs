@@ -62,7 +62,7 @@ fn many_are_not_asked_for_one_by_one() {
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
         for number in 0..FOLDERS {
             let into = folder.path().join(format!("certificates/{number:03}"));
-            fetch(&mut client, 571, Some(InstallOptions::into_folder(&into)), &run).unwrap();
+            fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
         }
         let roots = [folder.path().join("certificates")];
         let mut look = |now: i64| {
@@ -97,7 +97,7 @@ fn what_was_revoked_is_critical() {
         reissue(&gateway, protocol, START);
         let into = folder.path().join("live");
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
-        fetch(&mut client, 571, Some(InstallOptions::into_folder(&into)), &run).unwrap();
+        fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
         let mut look = |now: i64| {
             clock.store(now, Ordering::SeqCst);
             let asked = gateway.asked(TaskKind::CertificateInfo);

@@ -1,0 +1,131 @@
+//! Folders that certificates were put into, and that are empty or gone: a disk that is not mounted is not filled, and what is missing is said.
+
+use std::fs;
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{Here, copy, endpoint, exit, json, run};
+
+/// Three certificates, none of which an order of the store put in place: 571 adopted in `certs/a`, two fetched into `certs/b` and `disk/c`.
+fn filled_without_orders(transport: &'static str) -> Here {
+    let here = Here::new(transport, Settings { more_certificates: 2, ..Settings::default() });
+    for id in ["571", "10000", "10001"] {
+        let made = format!("made/{id}");
+        here.run(&["reissue", id, "--new-key", "--out", &made, "--store", "other.sqlite"], 0);
+    }
+    copy(&here.path("made/571/current"), &here.path("certs/a"));
+    fs::remove_file(here.path("certs/a/about.json")).unwrap();
+    fs::remove_dir_all(here.path("made")).unwrap();
+    here.run(&["adopt", "certs/a"], 0);
+    here.run(&["fetch", "10000", "--out", "certs/b"], 0);
+    here.run(&["fetch", "10001", "--out", "disk/c"], 0);
+    fs::create_dir(here.path("unused")).unwrap();
+    here
+}
+
+/// What a command does by a profile whose certificates are in `certs` and `disk`.
+fn of_profile(here: &Here, command: &[&str]) -> (i32, Value) {
+    let config = here.path("profile.toml");
+    fs::write(&config, "[live]\ncertificates = [\"certs\", \"disk\", \"unused\"]\nrequests_per_second = 1000\n")
+        .unwrap();
+    let (config, at) = (config.display().to_string(), endpoint(&here.server, here.transport));
+    let options = ["--config", &config, "--transport", here.transport, "--endpoint", &at, "--output", "json"];
+    let output = run(here.home.path(), &[command, &options].concat());
+    (exit(&output), json(&output))
+}
+
+/// A folder that no order filled is known too: nothing is ordered into the place of its disk.
+#[test]
+fn what_was_adopted_or_fetched_is_not_ordered_into_an_empty_folder() {
+    for transport in ["xml", "json"] {
+        let here = filled_without_orders(transport);
+        let rows: [(i64, &str); 3] = [(571, "certs/a"), (10000, "certs/b"), (10001, "disk/c")];
+        let text = rows.map(|(id, folder)| format!("[[certificate]]\nid = {id}\nout = \"{folder}\"\n")).concat();
+        fs::write(here.path("certificates.toml"), text).unwrap();
+        here.run(&["plan", "certificates.toml"], 8);
+        let orders = here.orders();
+        fs::rename(here.path("certs"), here.path("elsewhere")).unwrap();
+        fs::rename(here.path("disk"), here.path("another")).unwrap();
+        for is_made in [false, true] {
+            if is_made {
+                rows.iter().for_each(|(_, folder)| fs::create_dir_all(here.path(folder)).unwrap());
+            }
+            let planned = here.run(&["plan", "certificates.toml"], 2).0;
+            let done = here.run(&["apply", "certificates.toml"], 2).0;
+            for (row, (_, folder)) in rows.iter().enumerate() {
+                let said = planned["plan"][row]["why"].as_str().unwrap();
+                let expected = "its certificate was installed there, and is not there any more";
+                assert!(said.starts_with(&format!("{}: {expected}", here.path(folder).display())), "{said}");
+                assert_eq!(done["orders"][row]["text"], said);
+            }
+            assert_eq!(here.orders(), orders);
+        }
+        // Nor is it silent in a run over the profile's folders.
+        for command in [&["renew-due"][..], &["renew-due", "--dry-run"], &["status"]] {
+            let (code, document) = of_profile(&here, command);
+            let document = document.to_string();
+            for folder in ["certs", "disk"] {
+                let expected = format!("{folder}: no certificate is installed in it or below it any more: mount it");
+                assert!(code == 2 && document.contains(&expected), "{command:?} {code} {document}");
+            }
+            assert!(!document.contains("unused"), "{document}");
+        }
+    }
+}
+
+/// One of several folders that is empty is said by whatever looks at them; one that somebody removed is nobody's trouble.
+#[test]
+fn one_of_several_folders_that_is_empty() {
+    for transport in ["xml", "json"] {
+        let here = filled_without_orders(transport);
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/deep/d"], 0);
+        here.run(&["renew-due", "certs"], 8);
+        let check = ["status", "--check", "--warning", "1d", "--critical", "1d"];
+        assert_eq!(of_profile(&here, &check).0, 0);
+        // The folder that was emptied, how, and what is there of it.
+        for (folder, is_made, empty) in [
+            ("certs/b", true, Some("certs/b")),
+            ("certs/b", false, None),
+            ("certs/deep/d", true, Some("certs/deep/d")),
+            ("certs/deep/d", false, Some("certs/deep")),
+            ("certs/a", true, Some("certs/a")),
+            ("certs/a", false, None),
+        ] {
+            let (place, aside) = (here.path(folder), here.path("aside"));
+            fs::rename(&place, &aside).unwrap();
+            if is_made {
+                fs::create_dir(&place).unwrap();
+            }
+            let expected = empty.map(|empty| {
+                let (folder, empty) = (place.display(), here.path(empty));
+                format!("{folder}: no certificate is installed in it any more: mount it, or remove {}", empty.display())
+            });
+            for command in [&["renew-due"][..], &["renew-due", "--dry-run"], &["status"]] {
+                let named = here.told(&[command, &["certs"]].concat());
+                for (code, document) in [of_profile(&here, command), (named.0, named.1)] {
+                    let is_said = document.to_string().contains("no certificate is installed in it any more");
+                    assert_eq!(
+                        (code == 2, is_said),
+                        (empty.is_some(), empty.is_some()),
+                        "{folder} {command:?} {document}"
+                    );
+                    assert!(
+                        expected.as_ref().is_none_or(|expected| document.to_string().contains(expected)),
+                        "{document}"
+                    );
+                }
+            }
+            let (code, document) = of_profile(&here, &check);
+            assert_eq!(code, i32::from(empty.is_some()), "{document}");
+            fs::remove_dir(&place).ok();
+            fs::rename(&aside, &place).unwrap();
+        }
+        // A folder with other things in it is no disk that is not mounted.
+        fs::remove_dir_all(here.path("certs/a")).unwrap();
+        fs::create_dir(here.path("certs/a")).unwrap();
+        fs::write(here.path("certs/a/site.conf"), "").unwrap();
+        here.run(&["renew-due", "certs"], 8);
+    }
+}
