@@ -3,6 +3,8 @@
 //! Each function looks at the start of a text: what its first escape stands for, or `None` where none of its kind starts there.
 //! None looks further than [`LONGEST`] bytes, so that whoever calls one at each byte needs linear time.
 
+mod html;
+
 /// What an escape stands for: a character in UTF-8, a part of one, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unescaped {
@@ -88,9 +90,53 @@ pub fn json(text: &[u8]) -> Option<Unescaped> {
     Some(Unescaped::character(c, 2))
 }
 
-/// `\x41` of many programs' own output.
-pub(crate) fn backslash_x(text: &[u8]) -> Option<Unescaped> {
-    hexadecimal(text, b"\\x")
+/// Any of these, as well as what other languages and programs write: `&auml;` of HTML, `\x41`, `\u{e4}`, `\U000000e4`, `\344` in octal digits and
+/// `%u00e4` of old scripts.
+pub(crate) fn any(text: &[u8]) -> Option<Unescaped> {
+    match text.first()? {
+        b'%' => percent(text).or_else(|| numbered(text, b"%u", 4)),
+        b'&' => xml(text).or_else(|| html(text)),
+        b'\\' => {
+            let other = || in_braces(text).or_else(|| numbered(text, b"\\U", 8)).or_else(|| octal(text));
+            json(text).or_else(|| hexadecimal(text, b"\\x")).or_else(other)
+        }
+        _ => None,
+    }
+}
+
+/// `&auml;` of HTML.
+fn html(text: &[u8]) -> Option<Unescaped> {
+    const LONGEST: usize = 16;
+    let inside = text.strip_prefix(b"&")?;
+    let length = inside.iter().take(LONGEST + 1).position(|byte| *byte == b';')?;
+    let c = html::named(std::str::from_utf8(inside.get(..length)?).ok()?)?;
+    Some(Unescaped::character(c, length + 2))
+}
+
+/// A character by its number, in so many hexadecimal digits after that sign.
+fn numbered(text: &[u8], sign: &[u8], digits: usize) -> Option<Unescaped> {
+    let c = character(text.strip_prefix(sign)?.get(..digits)?)?;
+    Some(Unescaped::character(c, sign.len() + digits))
+}
+
+/// The same in braces: `\u{e4}`.
+fn in_braces(text: &[u8]) -> Option<Unescaped> {
+    const LONGEST: usize = 8;
+    let inside = text.strip_prefix(b"\\u{").or_else(|| text.strip_prefix(b"\\x{"))?;
+    let digits = inside.iter().take(LONGEST + 1).position(|byte| *byte == b'}').filter(|digits| *digits > 0)?;
+    Some(Unescaped::character(character(inside.get(..digits)?)?, digits + 4))
+}
+
+fn character(digits: &[u8]) -> Option<char> {
+    let number = digits.iter().try_fold(0, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))?;
+    char::from_u32(number)
+}
+
+/// `\344`: a byte in three octal digits.
+fn octal(text: &[u8]) -> Option<Unescaped> {
+    let digits = text.strip_prefix(b"\\")?.get(..3)?;
+    let number = digits.iter().try_fold(0, |number, digit| Some(number << 3 | char::from(*digit).to_digit(8)?))?;
+    Some(Unescaped::byte(u8::try_from(number).ok()?, 4))
 }
 
 /// `=41` of quoted-printable (RFC 2045, section 6.7), and its soft line break, which stands for nothing.
@@ -142,12 +188,12 @@ pub fn undone(text: &str, escape: fn(&[u8]) -> Option<Unescaped>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Unescaped, backslash_x, json, percent, quoted_printable, xml};
+    use super::{Unescaped, any, json, percent, quoted_printable, xml};
 
     #[test]
     fn the_first_escape_and_its_length() {
         type Case = (fn(&[u8]) -> Option<Unescaped>, &'static str, Option<(&'static str, usize)>);
-        let cases: [Case; 22] = [
+        let cases: [Case; 39] = [
             (percent, "%41b", Some(("A", 3))),
             (percent, "%4", None),
             (percent, "%+1", None),
@@ -163,8 +209,25 @@ mod tests {
             (json, "\\ud83d", None),
             (json, "\\/", Some(("/", 2))),
             (json, "\\x41", None),
-            (backslash_x, "\\x41", Some(("A", 4))),
-            (backslash_x, "\\xg1", None),
+            (any, "%41", Some(("A", 3))),
+            (any, "%u00e4", Some(("ä", 6))),
+            (any, "%u00e", None),
+            (any, "&#65;", Some(("A", 5))),
+            (any, "&auml;", Some(("ä", 6))),
+            (any, "&none;", None),
+            (any, "\\n", Some(("\n", 2))),
+            (any, "\\x41", Some(("A", 4))),
+            (any, "\\xg1", None),
+            (any, "\\u{e4}", Some(("ä", 6))),
+            (any, "\\x{20AC}", Some(("€", 8))),
+            (any, "\\u{}", None),
+            (any, "\\u{d800}", None),
+            (any, "\\u{e4", None),
+            (any, "\\U000000e4", Some(("ä", 10))),
+            (any, "\\101", Some(("A", 4))),
+            (any, "\\400", None),
+            (any, "\\18", None),
+            (any, "=41", None),
             (quoted_printable, "=41", Some(("A", 3))),
             (quoted_printable, "=4a", None),
             (quoted_printable, "=\r\nx", Some(("", 3))),

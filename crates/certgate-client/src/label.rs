@@ -1,6 +1,6 @@
 //! Secrets by what stands before them, in a body of no protocol: a page, another format, a protocol within a text.
 
-use crate::escape::{json, percent, xml};
+use crate::escape;
 
 /// What a label of a secret ends with, in small letters and without `_` and `-`.
 const SECRET: [&str; 13] = [
@@ -210,13 +210,7 @@ fn until(bytes: &[u8], start: usize, ends: impl Fn(u8, usize) -> bool) -> usize 
 /// The byte that starts here, escaped or not, and the length that it is written in.
 fn sign(rest: &[u8]) -> Option<(u8, usize)> {
     let first = *rest.first()?;
-    let escaped = match first {
-        b'\\' => json(rest),
-        b'&' => xml(rest),
-        b'%' => percent(rest),
-        _ => None,
-    };
-    let sign = escaped.and_then(|escaped| match escaped.bytes() {
+    let sign = escape::any(rest).and_then(|escaped| match escaped.bytes() {
         [byte] => Some((*byte, escaped.length)),
         _ => None,
     });

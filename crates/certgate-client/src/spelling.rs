@@ -2,8 +2,8 @@
 //!
 //! One mechanism serves both sides: what is found is taken out, and what is still found withholds a text. The text is looked at
 //! as it is and with its escapes undone, of all kinds at once and up to [`LEVELS`] times; each time the secret is looked for as
-//! itself, in Base64, Base32 and hexadecimal, and as what it becomes when its UTF-8 is read as windows-1252. Line ends within it
-//! do not hide it. The time is linear in the text, whatever stands in it.
+//! itself, in Base64 (also twice), Base32 and hexadecimal, all of these in UTF-8 and in windows-1252, and as what it becomes when its
+//! UTF-8 is read as windows-1252. Line ends within it do not hide it. The time is linear in the text, whatever stands in it.
 
 mod pieces;
 
@@ -93,19 +93,25 @@ impl Spellings {
             let misread: String = secret.bytes().map(char::from).collect();
             add(misread.into_bytes(), "read as ISO-8859-1");
         }
-        for encoded in in_base64(secret) {
-            add(encoded.into_bytes(), "Base64");
+        let narrow = in_windows_1252(secret);
+        if let Some(narrow) = &narrow {
+            add(narrow.clone(), "in windows-1252");
         }
-        for encoded in in_base32(secret.as_bytes()) {
-            add(encoded.to_ascii_lowercase().into_bytes(), "Base32");
-            add(encoded.into_bytes(), "Base32");
-        }
-        for separator in ["", ":", "-", " ", ", ", " 0x", ", 0x", ",0x"] {
-            let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-            let encoded = digits.join(separator);
-            let upper: Vec<String> = digits.iter().map(|digits| digits.to_ascii_uppercase()).collect();
-            add(encoded.into_bytes(), "hexadecimal");
-            add(upper.join(separator).into_bytes(), "hexadecimal");
+        for bytes in [secret.as_bytes()].into_iter().chain(narrow.as_deref()) {
+            for encoded in in_base64(bytes) {
+                in_base64(encoded.as_bytes()).for_each(|twice| add(twice.into_bytes(), "Base64"));
+                add(encoded.into_bytes(), "Base64");
+            }
+            for encoded in in_base32(bytes) {
+                add(encoded.to_ascii_lowercase().into_bytes(), "Base32");
+                add(encoded.into_bytes(), "Base32");
+            }
+            for separator in ["", ":", "-", " ", ", ", " 0x", ", 0x", ",0x"] {
+                let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let encoded = digits.join(separator);
+                add(encoded.to_ascii_uppercase().replace('X', "x").into_bytes(), "hexadecimal");
+                add(encoded.into_bytes(), "hexadecimal");
+            }
         }
     }
 
@@ -256,9 +262,9 @@ fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
 
 /// What a secret is in Base64 of either alphabet, wherever in what was encoded it stands: without the characters that its
 /// neighbours have a part in.
-fn in_base64(secret: &str) -> impl Iterator<Item = String> {
+fn in_base64(secret: &[u8]) -> impl Iterator<Item = String> {
     let at = move |before: usize| {
-        let bytes = [vec![0; before].as_slice(), secret.as_bytes()].concat();
+        let bytes = [vec![0; before].as_slice(), secret].concat();
         let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
         [STANDARD_NO_PAD, URL_SAFE_NO_PAD]
             .map(|engine| engine.encode(&bytes).get(own.clone()).unwrap_or_default().to_owned())
@@ -306,6 +312,12 @@ pub(crate) fn is_text(body: &[u8]) -> bool {
         Err(why) => body.get(..why.valid_up_to()).is_some_and(|whole| std::str::from_utf8(whole).is_ok_and(is_plain)),
     };
     is_utf8 || wide(body).is_some()
+}
+
+/// The bytes of a text in windows-1252; `None` where it has no place for all of it, or is the same in UTF-8.
+fn in_windows_1252(text: &str) -> Option<Vec<u8>> {
+    let byte = |c: char| (0..=u8::MAX).find(|byte| windows_1252(*byte) == c);
+    text.chars().map(byte).collect::<Option<_>>().filter(|_| !text.is_ascii())
 }
 
 /// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.
@@ -385,6 +397,25 @@ mod tests {
             ("x", "a&#120;b", Some("escaped")),
             ("ßi", "ÃŸi", None),
             ("größe", "grÃ¶ÃŸe", Some("read as windows-1252")),
+            // Named, and as other programs and languages escape.
+            ("pä§s\"€", "p&auml;&sect;s&quot;&euro;", Some("escaped")),
+            ("a!b~$c`{ü", "a&excl;b&tilde;&dollar;c&grave;&lcub;&uuml;", None),
+            ("a!b$c`{ü", "a&excl;b&dollar;c&grave;&lcub;&uuml;", Some("escaped")),
+            ("p§ss", "p&amp;sect;ss", Some("escaped more than once")),
+            ("p§ss", r"p\302\247ss", Some("escaped")),
+            ("p§ss", r"p\u{a7}ss, p\u{00A7}s", Some("escaped")),
+            ("p§ss", r"p\x{a7}ss", Some("escaped")),
+            ("p§ss", r"p\U000000a7ss", Some("escaped")),
+            ("p§ss", "p%u00A7ss", Some("escaped")),
+            // In windows-1252, which ISO-8859-1 is a part of.
+            ("p§ss€", "p%A7ss%80", Some("in windows-1252")),
+            ("p§ss", r"p\247ss", Some("in windows-1252")),
+            ("p§ss", "x cKdzcw==", Some("Base64")),
+            ("p§ss", "70a77373", Some("hexadecimal")),
+            ("p§ss", "70C2A77373", Some("hexadecimal")),
+            ("pσss", "p\u{c3}ss", None),
+            ("p§ss", &STANDARD.encode(STANDARD.encode("p§ss")), Some("Base64")),
+            ("p§ss", &STANDARD.encode(format!("u {}", STANDARD.encode(b"u:p\xA7ss"))), Some("Base64")),
         ] {
             assert_eq!(found(text, secret).first().map(|(_, name)| *name), expected, "{text}");
         }
