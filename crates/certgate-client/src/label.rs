@@ -1,51 +1,79 @@
 //! Secrets by what stands before them, in a body of no protocol: a page, another format, a protocol within a text.
 
+mod beside;
+
+use certgate_domain::Protocol;
+
+use self::beside::{beside, typed};
 use crate::escape;
 
 /// What a label of a secret ends with, in small letters and without `_` and `-`.
-const SECRET: [&str; 13] = [
-    "password",
-    "passwort",
-    "passwd",
-    "pwd",
-    "secret",
-    "token",
-    "authinfo",
-    "session",
-    "sessionid",
-    "sessid",
-    "hash",
-    "privatekey",
-    "authorization",
-];
+const SECRET: [&str; 9] =
+    ["secret", "token", "authinfo", "session", "sessionid", "sessid", "hash", "privatekey", "authorization"];
+
+/// The same of a password.
+const PASSWORD: [&str; 4] = ["password", "passwort", "passwd", "pwd"];
 
 const BLANK: &str = "…";
 
 /// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`, escaped or not; in a pair with
-/// the label `value`; and what a DOCTYPE declares, which any of them may stand for. Rather too much than too little: nothing else is known of such
+/// the label `value` or beside it; and what a DOCTYPE declares, which any of them may stand for. Rather too much than too little: nothing else is known of such
 /// a body.
 pub(crate) fn blanked(text: &str) -> String {
     let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
     // Where the label `value` ended whose name is not known yet.
-    let (mut copied, mut at, mut unnamed) = (0, 0, None);
-    while at < bytes.len() {
-        let start = at;
-        let end = start + word(bytes, start);
-        at = end.max(start + 1);
-        let label = text.get(start..end).unwrap_or_default();
-        let found = if is_secret(label) {
+    let mut unnamed = None;
+    without(text, |label, start, end| {
+        if is_secret(label) {
             let before = unnamed.take().and_then(|label| value_before(bytes, label, start));
             let element = with_attributes(text, start, end);
-            element.or_else(|| value(bytes, end)).or_else(|| value(bytes, value_beside(bytes, end)?)).or(before)
+            let in_pair = || value(bytes, value_beside(bytes, end)?);
+            let beside = || beside(text, start, end);
+            element.or_else(|| value(bytes, end)).or_else(in_pair).or(before).or_else(beside)
         } else if label == "ENTITY" && text.get(..start).is_some_and(|before| before.ends_with('!')) {
             declared(bytes, end)
         } else {
             let opens = is_value(label) && !before(text, start).ends_with('/');
             unnamed = if opens { Some(end) } else { unnamed };
             None
+        }
+    })
+}
+
+/// Blanks `x` of `password=x` in the texts of a body of that protocol: up to a blank, or all that is quoted within its text.
+pub(crate) fn without_assigned(text: &str, protocol: Protocol) -> String {
+    let bytes = text.as_bytes();
+    without(text, |label, _, end| {
+        let (b'=', length) = sign(bytes.get(end..)?)? else { return None };
+        let start = end + length;
+        // One that is not escaped ends a text of JSON.
+        let is_within = |length: &usize| *length > 1 || protocol == Protocol::Xml;
+        let quote = match sign(bytes.get(start..)?)? {
+            (b'"', length) => Some((b'"', length)).filter(|(_, length)| is_within(length)),
+            (b'\'', length) => Some((b'\'', length)),
+            _ => None,
         };
-        if let Some((start, end)) = found {
+        let start = start + quote.map_or(0, |(_, length)| length);
+        let end = until(bytes, start, |byte, length| match quote {
+            Some((quote, longest)) if byte == quote => length <= longest,
+            Some(_) => length == 1 && matches!(byte, b'"' | b'<'),
+            None => {
+                byte.is_ascii_whitespace() || matches!(byte, b'=' | b',' | b';' | b'&' | b'<' | b')' | b'"' | b'\'')
+            }
+        });
+        (ends_as(label, &PASSWORD) && end > start).then_some((start, end))
+    })
+}
+
+/// The text with a sign in place of what is found for some of its words: each with its place.
+fn without(text: &str, mut find: impl FnMut(&str, usize, usize) -> Option<(usize, usize)>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut copied, mut at) = (0, 0);
+    while at < text.len() {
+        let start = at;
+        let end = start + word(text.as_bytes(), start);
+        at = end.max(start + 1);
+        if let Some((start, end)) = find(text.get(start..end).unwrap_or_default(), start, end) {
             out.push_str(text.get(copied..start).unwrap_or_default());
             out.push_str(BLANK);
             (copied, at) = (end, at.max(end));
@@ -86,11 +114,15 @@ fn is_of_word(byte: u8) -> bool {
 }
 
 fn is_secret(word: &str) -> bool {
+    ends_as(word, &SECRET) || ends_as(word, &PASSWORD)
+}
+
+fn ends_as(word: &str, labels: &[&str]) -> bool {
     /// The longest of them, with what may stand between its words.
     const LONGEST: usize = 20;
     let end = word.get(word.len().saturating_sub(LONGEST)..).unwrap_or_default();
     let plain: String = end.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET.iter().any(|secret| plain.ends_with(secret))
+    labels.iter().any(|label| plain.ends_with(label))
 }
 
 /// What the other half of a pair is called.
@@ -183,7 +215,10 @@ fn value(bytes: &[u8], label: usize) -> Option<(usize, usize)> {
             _ if rest.starts_with(b"<![CDATA[") => b"<![CDATA[".len(),
             // Of a form: `name="password" value="x"`.
             _ if rest.starts_with(b"value") => b"value".len(),
-            _ => break,
+            _ => match typed(rest).filter(|_| assigns.is_some()) {
+                Some(length) => length,
+                None => break,
+            },
         };
     }
     let assigns = assigns?;
@@ -278,6 +313,41 @@ mod tests {
             ),
             (r#"{"field":"token","message":"is missing"}"#, r#"{"field":"token","message":"is missing"}"#),
             ("<key>user</key><value>u</value>", "<key>user</key><value>u</value>"),
+            // What stands beside its label: in the next cell, in the next text of a list, or the next word of a netrc file.
+            ("<td>password</td><td>x</td><td>y</td>", "<td>password</td><td>…</td><td>y</td>"),
+            (
+                "<th>Password</th>\n <td class=\"a\"><b>x y</b></td>",
+                "<th>Password</th>\n <td class=\"a\"><b>…</b></td>",
+            ),
+            ("<td>The new password:</td><td>x y</td>", "<td>The new password:</td><td>…</td>"),
+            ("<b>Password:</b> x<br><b>Token</b>: y<br>", "<b>Password:</b> …<br><b>Token</b>: …<br>"),
+            ("<label>Password: <input name='a' value='x'>", "<label>Password: <input name='a' value='…'>"),
+            ("<key>password</key>\n<string>x</string>", "<key>password</key>\n<string>…</string>"),
+            ("<string>password</string><string>x</string>", "<string>password</string><string>…</string>"),
+            (
+                "&lt;td&gt;password&lt;/td&gt;&lt;td&gt;x&lt;/td&gt;",
+                "&lt;td&gt;password&lt;/td&gt;&lt;td&gt;…&lt;/td&gt;",
+            ),
+            (r#"["password","x"]"#, r#"["password","…"]"#),
+            (r#"[["user","u"],["token", "x\"y"],["id",1]]"#, r#"[["user","u"],["token", "…"],["id",1]]"#),
+            (r#"[\"password\",\"x\"]"#, r#"[\"password\",\"…\"]"#),
+            ("array(2) { [\"password\"]=>\n  string(3) \"x\"\n}", "array(2) { [\"password\"]=>\n  string(3) \"…\"\n}"),
+            (r#"a:1:{s:8:"password";s:1:"x";}"#, r#"a:1:{s:8:"password";s:1:"…";}"#),
+            ("machine x login y password z", "machine x login y password …"),
+            ("machine x\n login y\n password z\nmachine a", "machine x\n login y\n password …\nmachine a"),
+            (r#""machine x password z login y\n""#, r#""machine x password … login y\n""#),
+            ("the login whose password is wrong", "the login whose password is wrong"),
+            ("<title>Wrong password</title><h1>Denied</h1>", "<title>Wrong password</title><h1>Denied</h1>"),
+            ("<h1>Password</h1><p>It is wrong.</p>", "<h1>Password</h1><p>It is wrong.</p>"),
+            ("<b>password</b> is wrong<br>", "<b>password</b> is wrong<br>"),
+            ("<th>Password</th><th></th><p>No rows.</p>", "<th>Password</th><th></th><p>No rows.</p>"),
+            (
+                "<label>Password</label><input name='a'><p>Again.</p>",
+                "<label>Password</label><input name='a'><p>Again.</p>",
+            ),
+            ("the \"password\" of \"user\" is wrong", "the \"password\" of \"user\" is wrong"),
+            (r#"{"missing":["password"],"of":"user"}"#, r#"{"missing":["password"],"of":"user"}"#),
+            ("password=string(3)x", "password=…"),
             // What may be named in the place of a secret.
             (
                 r#"<!DOCTYPE a [<!ENTITY p "x"><!ENTITY % q 'y>'>]><b>&p;</b>"#,
@@ -305,7 +375,7 @@ mod tests {
 
         #[test]
         fn pieces_around_secrets(pieces in proptest::collection::vec(
-            proptest::sample::select(vec!["password", ":", "=", "\"", "'", "\\", "<", ">", "&quot;", "%22", "value", "ü", " ", "{", ",", "\\u0022", "</key>", "!ENTITY"]), 0..24)) {
+            proptest::sample::select(vec!["password", ":", "=", "\"", "'", "\\", "<", ">", "&quot;", "%22", "value", "ü", " ", "{", ",", "\\u0022", "</key>", "!ENTITY", "<td>", "s:1:", "login"]), 0..24)) {
             blanked(&pieces.concat());
         }
     }

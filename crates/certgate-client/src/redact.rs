@@ -121,11 +121,11 @@ impl Redactor {
         found.min_by_key(|found| found.range.start).map(|found| found.name)
     }
 
-    /// Returns a body as text, without the secrets and without what the codec knows to be secret. UTF-16 and UTF-32 become
-    /// UTF-8 first.
+    /// Returns a body as text, without the secrets, without what the codec knows to be secret and without the `x` of `password=x` in a text. UTF-16 and
+    /// UTF-32 become UTF-8 first.
     pub fn body(&self, codec: &dyn Codec, body: &[u8]) -> String {
         let redacted = codec.redact(readable(body).as_bytes());
-        self.text(&String::from_utf8_lossy(&redacted))
+        label::without_assigned(&self.text(&String::from_utf8_lossy(&redacted)), codec.protocol())
     }
 
     /// The same of the body of a reply. Where it is none of the protocol, what a label names as a secret is taken out as well; of one in which
@@ -230,6 +230,12 @@ mod tests {
         for (password, text, expected) in [
             ("a&secret", "a&secret", "{\"text\":\"…\"}"),
             ("a&secret", "a\\u0026amp;secret", "{\"text\":\"…\"}"),
+            // Somebody else's, in a text.
+            ("a&secret", r#"p '\"u\"' (password=x y)"#, r#"{"text":"p '\"u\"' (password=… y)"}"#),
+            ("a&secret", r"db_passwd='x, y' of", r#"{"text":"db_passwd='…' of"}"#),
+            ("a&secret", r#"Pwd=\"x y\", of"#, r#"{"text":"Pwd=\"…\", of"}"#),
+            ("a&secret", "password='x y", r#"{"text":"password='…"}"#),
+            ("a&secret", "password==x, password = x, token=x", r#"{"text":"password==x, password = x, token=x"}"#),
             // In any text by chance.
             ("a&b", "a\\u0026amp;b", "{\"text\":\"…\"}"),
         ] {

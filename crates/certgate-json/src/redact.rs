@@ -1,25 +1,10 @@
 //! Removes secrets from a body, which need not be well-formed.
 
+use certgate_wire::is_secret_name;
+
 use crate::scan;
 
-/// The fields whose values are secrets, in any case.
-const SECRET: &[&str] = &[
-    "password",
-    "token",
-    "authinfo",
-    "challengePassword",
-    "hardwareInitToken",
-    "sessionId",
-    "hash",
-    "X-Domainrobot-SessionId",
-];
-
 const BLANK: &str = "…";
-
-/// Whether a field of that name holds a secret.
-pub(crate) fn is_secret(name: &str) -> bool {
-    SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name))
-}
 
 /// Replaces secrets. Does not depend on what came before a field: a body that is cut off at either end is handled like a whole one.
 pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
@@ -74,7 +59,7 @@ fn key(rest: &[u8]) -> Option<usize> {
     let mut at = 1;
     while name.len() <= LONGEST {
         match rest.get(at)? {
-            b'"' => return is_secret(&name).then_some(at + 1),
+            b'"' => return is_secret_name(&name).then_some(at + 1),
             b'\\' => {
                 let (character, length) = scan::escape(rest.get(at..)?).ok()?;
                 name.push(character);
@@ -175,6 +160,7 @@ mod tests {
             (r#"{"password":"#, r#"{"password":"#),
             (r#"rt","password":"x"}"#, r#"rt","password":"…"}"#),
             (r#"{"x-domainrobot-sessionid":"x"}"#, r#"{"x-domainrobot-sessionid":"…"}"#),
+            (r#"{"session_id":"x","privateKey":"y"}"#, r#"{"session_id":"…","privateKey":"…"}"#),
             (r#"{"name":"password","value":"kept"}"#, r#"{"name":"password","value":"kept"}"#),
             (r#"{"passwordExpired":true}"#, r#"{"passwordExpired":true}"#),
             ("{\"hash\"\n:\t[\"a\", \"b\"]}", "{\"hash\"\n:\t\"…\"}"),

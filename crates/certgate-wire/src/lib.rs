@@ -10,6 +10,7 @@ mod message;
 mod position;
 mod refusal;
 mod salvage;
+mod secret_name;
 mod visible;
 mod windows_1252;
 
@@ -20,5 +21,6 @@ pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
 pub use position::Position;
 pub use refusal::{DecodeError, excerpt};
 pub use salvage::whole_number;
+pub use secret_name::is_secret_name;
 pub use visible::{is_hidden, one_line, visible};
 pub use windows_1252::windows_1252;

@@ -1,8 +1,6 @@
 //! Removes secrets from a body, which need not be well-formed.
 
-/// Elements whose content is always secret.
-const SECRET: [&str; 7] =
-    ["password", "hash", "token", "authinfo", "challenge_password", "hardware_init_token", "private_key"];
+use certgate_wire::is_secret_name;
 
 /// Elements that contain secret ones. Any text of their own can only be a secret that lost its element.
 const HOLDERS: [&str; 2] = ["auth", "auth_session"];
@@ -48,17 +46,19 @@ pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
 fn secret_element(tag: &[u8]) -> Option<String> {
     let name: Vec<u8> =
         tag.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).copied().collect();
-    String::from_utf8(name).ok().filter(|name| is_secret(name) || is_one_of(name, &HOLDERS))
+    String::from_utf8(name)
+        .ok()
+        .filter(|name| is_secret(name) || HOLDERS.iter().any(|holder| local(name).eq_ignore_ascii_case(holder)))
 }
 
 /// Whether the content of an element of that name is secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    is_one_of(name, &SECRET)
+    is_secret_name(local(name))
 }
 
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    let local = name.rsplit(':').next().unwrap_or_default();
-    names.iter().any(|name| local.eq_ignore_ascii_case(name))
+/// The name without its namespace.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or_default()
 }
 
 /// Where the element's end tag starts, outside of CDATA and comments and past elements of its own name; the end of the bytes
@@ -146,6 +146,10 @@ mod tests {
             ),
             ("<password><![CDATA[a</password>b]]></password><x>1</x>", "<password>…</password><x>1</x>"),
             ("<a:Password kind=\"x\">p</a:Password>", "<a:Password kind=\"x\">…</a:Password>"),
+            (
+                "<session_id>x</session_id><a:sessionId>y</a:sessionId><privateKey>z</privateKey>",
+                "<session_id>…</session_id><a:sessionId>…</a:sessionId><privateKey>…</privateKey>",
+            ),
             ("<password>cut of", "<password>…"),
             ("<password secret", "<password"),
             ("<password/><x>y</x>", "<password/><x>y</x>"),

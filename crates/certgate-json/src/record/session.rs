@@ -1,13 +1,12 @@
 //! The account in the answer to a login. The session itself is in a header; see [`crate::session`].
 
 use certgate_domain::{Foreign, Session};
-use certgate_wire::DecodeError;
+use certgate_wire::{DecodeError, is_secret_name};
 
 use crate::{
     fields::Fields,
     object::Object,
     record::{Record, foreign},
-    redact,
 };
 
 /// The fields of a login, which its answer may repeat.
@@ -28,7 +27,7 @@ impl Record for Session {
         let Self { id: _, account } = self;
         let Some(Foreign::Map(entries)) = account else { return };
         let all = fields.shows_secrets();
-        for (name, value) in entries.iter().filter(|(name, _)| all || !redact::is_secret(name)) {
+        for (name, value) in entries.iter().filter(|(name, _)| all || !is_secret_name(name)) {
             fields.put(name, &foreign::write(value));
         }
     }
