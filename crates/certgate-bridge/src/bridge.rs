@@ -1,9 +1,6 @@
 //! The handler of a bridge.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use certgate_client::Client;
 use certgate_domain::{Protocol, TaskKind};
@@ -15,6 +12,7 @@ use crate::{
     access_log::Entry,
     counts::Counts,
     front::{Asked, Front},
+    outcome::Outcome,
     pool::Pool,
     round::{Ended, Round},
     shadow::Shadow,
@@ -130,6 +128,14 @@ impl Bridge {
         }
     }
 
+    /// Writes the line of a request that is over.
+    fn log(&self, outcomes: &[Outcome], status: Option<u16>, caller: &Caller) {
+        let Some(log) = &self.access_log else { return };
+        if let Some(why) = log.write(&Entry { outcomes, status, took: caller.since().elapsed() }) {
+            self.tell(&Event::NotLogged { why: &why });
+        }
+    }
+
     pub(crate) fn tell(&self, event: &Event<'_>) {
         (self.tell)(event);
     }
@@ -154,7 +160,6 @@ impl Handler for Bridge {
     }
 
     fn handle(&self, _: Protocol, request: &Request, caller: &Caller) -> Handled {
-        let started = Instant::now();
         let Ended { outcomes, reply } = Round::new(self, request, caller).run();
         let has_hung_up = caller.has_hung_up();
         for outcome in &outcomes {
@@ -166,12 +171,7 @@ impl Handler for Bridge {
                 stid: outcome.stid(),
             });
         }
-        if let Some(log) = &self.access_log {
-            let status = (!has_hung_up).then_some(reply.status);
-            if let Some(why) = log.write(&Entry { outcomes: &outcomes, status, took: started.elapsed() }) {
-                self.tell(&Event::NotLogged { why: &why });
-            }
-        }
+        self.log(&outcomes, (!has_hung_up).then_some(reply.status), caller);
         if has_hung_up {
             self.tell(&Event::HungUp);
             return Handled::Dropped;
@@ -179,8 +179,13 @@ impl Handler for Bridge {
         Handled::Reply(reply, Duration::ZERO)
     }
 
-    fn turn_away(&self, _: Protocol, status: u16, why: &str) -> Option<Reply> {
+    fn turn_away(&self, _: Protocol, status: u16, why: &str, caller: &Caller) -> Option<Reply> {
+        self.log(&[], Some(status), caller);
         Some(turned_away(&*self.front.codec, status, why))
+    }
+
+    fn max_wait(&self) -> Duration {
+        self.max_wait
     }
 
     fn metrics(&self) -> String {

@@ -8,7 +8,7 @@ use std::{
 use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, Status, StatusCode, TaskKind};
 use certgate_server::{Caller, message, refusal, unreadable};
-use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Reply, Request};
+use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Method, Reply, Request};
 
 use crate::{
     Bridge, Event, Side, Way,
@@ -25,7 +25,7 @@ pub(crate) struct Round<'b> {
     bridge: &'b Bridge,
     request: &'b Request,
     caller: &'b Caller,
-    /// When the wait for a client and for the first departure ends; none once that was.
+    /// When the wait ends that began with the one for room, and is for a client and for the first departure; none once that was.
     first_wait_ends: Cell<Option<Instant>>,
 }
 
@@ -43,7 +43,8 @@ struct Clients<'b> {
 
 impl<'b> Round<'b> {
     pub(crate) fn new(bridge: &'b Bridge, request: &'b Request, caller: &'b Caller) -> Self {
-        let first_wait_ends = Cell::new(Instant::now().checked_add(bridge.max_wait));
+        let left = bridge.max_wait.saturating_sub(caller.waited());
+        let first_wait_ends = Cell::new(Instant::now().checked_add(left));
         Self { bridge, request, caller, first_wait_ends }
     }
 
@@ -223,7 +224,9 @@ impl<'b> Round<'b> {
 
     fn of_relay(&self, asked: Option<&Asked>, why: &RelayError) -> Trouble {
         let kind = asked.and_then(|asked| asked.kind(self.bridge.front.protocol()));
-        Trouble::of_relay(why, kind.is_some_and(TaskKind::is_safe_to_repeat))
+        // Of an unknown route that is read, too.
+        let is_safe = kind.map_or(self.request.method == Method::Get, TaskKind::is_safe_to_repeat);
+        Trouble::of_relay(why, is_safe)
     }
 
     /// An answer as the front's own gateway gave it.
@@ -395,93 +398,4 @@ impl<'b> Round<'b> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        sync::{Arc, Barrier, Mutex},
-        thread,
-        time::{Duration, Instant},
-    };
-
-    use certgate_client::{Client, Line, Throttle, Transport, TransportError};
-    use certgate_domain::{Credentials, Protocol, Secret};
-    use certgate_json::JsonCodec;
-    use certgate_server::{Caller, Handled, Handler};
-    use certgate_wire::{Body, Header, Method, Reply, Request};
-
-    use crate::Bridge;
-
-    const MAX_WAIT: Duration = Duration::from_secs(60);
-    /// What a request waits for a client at least.
-    const FIRST: Duration = Duration::from_millis(100);
-
-    /// Says that a request came, and answers it once it is let go.
-    struct Held(Arc<Barrier>);
-
-    impl Transport for Held {
-        fn send(&mut self, _: &Request, _: Duration) -> Result<Reply, TransportError> {
-            self.0.wait();
-            self.0.wait();
-            let body = br#"{"status":{"code":"S400104","type":"SUCCESS"},"data":[{"id":571}]}"#;
-            Ok(Reply { status: 200, headers: Vec::new(), body: Body(body.to_vec()) })
-        }
-
-        fn endpoint(&self) -> &str {
-            "http://localhost"
-        }
-    }
-
-    /// Lets one request leave, and the next one only at the end of a whole wait, but for what it waited before.
-    #[derive(Default)]
-    struct Pace(Mutex<usize>, Line);
-
-    impl Throttle for Pace {
-        fn depart(&self) -> Option<Duration> {
-            let mut asked = self.0.lock().unwrap();
-            *asked += 1;
-            (*asked > 1).then(|| MAX_WAIT.checked_sub(FIRST).unwrap())
-        }
-
-        fn hold(&self, _: Duration) {}
-
-        fn line(&self) -> &Line {
-            &self.1
-        }
-    }
-
-    /// Whoever waited for a client has waited, and does not begin anew for the pace.
-    #[test]
-    fn the_wait_for_a_client_is_a_part_of_the_whole() {
-        let (step, pace) = (Arc::new(Barrier::new(2)), Arc::new(Pace::default()));
-        let nobody = Credentials::new("", Secret::default(), "");
-        let client = Client::new(Box::new(JsonCodec::default()), Box::new(Held(step.clone())), nobody)
-            .with_throttle(pace.clone());
-        let bridge = Bridge::new(Box::new(JsonCodec::default()), vec![client], |_| ()).max_wait(MAX_WAIT);
-        let ask = || {
-            let headers = vec![Header::secret("Authorization", "Basic dXNlcjpwYXNzd29yZA==")];
-            let target = "/certificate/571".to_owned();
-            let request = Request { method: Method::Get, target, headers, body: Body::default() };
-            match bridge.handle(Protocol::Json, &request, &Caller::default()) {
-                Handled::Reply(reply, _) => (reply.status, reply.header("retry-after").map(str::to_owned)),
-                other => panic!("{other:?}"),
-            }
-        };
-        let waiting = |count: usize| bridge.metrics().contains(&format!("certgate_bridge_waiting {count}\n"));
-        thread::scope(|scope| {
-            let first = scope.spawn(ask);
-            step.wait();
-            let second = scope.spawn(ask);
-            while !waiting(1) {
-                thread::yield_now();
-            }
-            // It has come, and waits from now on at the latest.
-            let since = Instant::now();
-            while since.elapsed() <= FIRST {
-                thread::sleep(FIRST);
-            }
-            step.wait();
-            assert_eq!(first.join().unwrap(), (200, None));
-            assert_eq!(second.join().unwrap(), (429, Some("60".to_owned())));
-            assert_eq!(*pace.0.lock().unwrap(), 2, "it did not wait for the pace");
-        });
-    }
-}
+mod tests;

@@ -99,7 +99,8 @@ impl Trouble {
             RelayError::Interrupted => Self::for_now(503, 1, text),
             RelayError::Paced(wait) => Self::paced(*wait, text),
             RelayError::NotSent(_) => Self::new(502, text),
-            _ => Self { is_undone: is_safe, ..Self::new(502, text) },
+            RelayError::Unanswered(why) if is_safe => Self::new(502, format!("{why}; it changed nothing")),
+            _ => Self { is_undone: false, ..Self::new(502, text) },
         }
     }
 
@@ -134,7 +135,9 @@ mod tests {
             (RelayError::Unanswered(why()), true, false),
         ] {
             for (is_safe, is_undone) in [(true, safe), (false, unsafe_)] {
-                assert_eq!(Trouble::of_relay(&error, is_safe).is_undone, is_undone, "{error} {is_safe}");
+                let trouble = Trouble::of_relay(&error, is_safe);
+                assert_eq!(trouble.is_undone, is_undone, "{error} {is_safe}");
+                assert_eq!(trouble.text.ends_with("is not known"), !is_undone, "{error} {is_safe}");
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
+use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request, header_bytes, header_text};
 use rustls::CertificateError;
 use ureq::{
     Agent, Error as Failure,
@@ -180,13 +180,14 @@ impl HttpTransport {
             })
             .uri(&address);
         for header in &request.headers {
-            let mut value = ureq::http::HeaderValue::from_bytes(header.value.expose().as_bytes()).map_err(|_| {
-                let why = format!(
-                    "the value of header {} cannot be sent: it holds a line end or a control character",
-                    header.name
-                );
-                TransportError::Refused(why, Phase::Connection)
-            })?;
+            let mut value =
+                ureq::http::HeaderValue::from_bytes(&header_bytes(header.value.expose())).map_err(|_| {
+                    let why = format!(
+                        "the value of header {} cannot be sent: it holds a line end or a control character",
+                        header.name
+                    );
+                    TransportError::Refused(why, Phase::Connection)
+                })?;
             value.set_sensitive(matches!(header.value, HeaderValue::Secret(_)));
             builder = builder.header(header.name.as_str(), value);
         }
@@ -204,7 +205,7 @@ impl HttpTransport {
         let headers = reply
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| (name.as_str().to_owned(), header_text(value.as_bytes())))
             .collect();
         let limit = self.body_limit;
         let length = reply.body().content_length().and_then(|length| usize::try_from(length).ok());

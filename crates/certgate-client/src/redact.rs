@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Credentials, Identity, Secret};
-use certgate_wire::{BodyKind, Codec, Reply, Request};
+use certgate_wire::{BodyKind, Codec, Reply, Request, header_bytes};
 
 use crate::{
     label,
@@ -142,7 +142,7 @@ impl Redactor {
 
     /// Returns a header of a reply without the secrets, and without what a label names as one: an address may have a token in it.
     pub fn header(&self, value: &str) -> String {
-        label::blanked(&self.text(value))
+        label::blanked(&self.text(&readable(&header_bytes(value))))
     }
 
     /// The same as of a reply where only the first bytes came: without their end, which may hold a part of a secret.

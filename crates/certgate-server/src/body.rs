@@ -1,4 +1,4 @@
-//! The body of a request: read in its time, a large one in its turn.
+//! The body of a request: read in its time, a large one once there is room for it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,47 +11,81 @@ use tokio::{
 
 /// The largest request taken, in bytes.
 const LARGEST: usize = 8 << 20;
-/// A request up to that many bytes takes part in no budget: as many as there are connections do no harm.
+/// A request up to that many bytes takes no room: as many as there are connections do no harm.
 const SMALL: usize = 64 << 10;
 
-/// A body, and the turn of a large one.
-pub(crate) type Read = (Vec<u8>, Option<OwnedSemaphorePermit>);
+/// So many bytes of large requests are in hand at a time. Each costs a multiple of its size while it is decoded.
+const ROOM: usize = 2 * LARGEST;
+
+/// So long is read on from who is turned away.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A body that was read.
+pub(crate) struct Read {
+    pub(crate) bytes: Vec<u8>,
+    /// The room of a large one.
+    pub(crate) room: Option<OwnedSemaphorePermit>,
+    /// How long it waited for that.
+    pub(crate) waited: Duration,
+}
 
 /// Why a request is turned away: the HTTP status, and the same for people.
 pub(crate) type Refused = (u16, &'static str);
 
-pub(crate) const TOO_LARGE: Refused = (413, "the request is too large: expected at most 8 MiB");
+const TOO_LARGE: Refused = (413, "the request is too large: expected at most 8 MiB");
 const SLOW: Refused = (408, "the request did not come to its end in time");
 const BROKEN_OFF: Refused = (400, "the request broke off");
 const BUSY: Refused = (503, "other large requests are in hand: nothing of this one was done, send it again");
 
-/// Whether a body that is said to be so long is too large.
-pub(crate) fn is_too_large(length: usize) -> bool {
-    length > LARGEST
+/// The room for large requests.
+pub(crate) fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(ROOM))
 }
 
-/// Reads a body, and takes a turn where it is a large one. Its caller may take so long, and so long it waits for its turn.
+/// Reads a body, and takes room where it is a large one. Its caller may take so long, and so long it waits for room.
 pub(crate) async fn read<B: Body<Data = Bytes> + Unpin>(
     mut incoming: B,
-    turns: &Arc<Semaphore>,
+    all_room: &Arc<Semaphore>,
     patience: Duration,
+    max_wait: Duration,
 ) -> Result<Read, Refused> {
-    let (mut body, mut turn) = (Vec::new(), None);
+    let hint = incoming.size_hint();
+    if hint.lower() > LARGEST as u64 {
+        return Err(TOO_LARGE);
+    }
+    // One that does not say how long it is may be as long as one can be.
+    let weight = hint.exact().map_or(LARGEST as u32, |length| length as u32);
+    let (mut bytes, mut room, mut waited) = (Vec::new(), None, Duration::ZERO);
     let mut end = Instant::now() + patience;
     while let Some(frame) = timeout_at(end, incoming.frame()).await.map_err(|_| SLOW)? {
-        let Ok(bytes) = frame.map_err(|_| BROKEN_OFF)?.into_data() else { continue };
-        if is_too_large(body.len() + bytes.len()) {
+        let Ok(next) = frame.map_err(|_| BROKEN_OFF)?.into_data() else { continue };
+        let length = bytes.len() + next.len();
+        if length > LARGEST {
             return Err(TOO_LARGE);
         }
-        if turn.is_none() && body.len() + bytes.len() > SMALL {
-            let its_turn = timeout(patience, turns.clone().acquire_owned()).await.map_err(|_| BUSY)?;
-            // A closed semaphore would be a bug; without a turn it is only handled beside the others.
-            turn = its_turn.ok();
+        if room.is_none() && length > SMALL {
+            let since = Instant::now();
+            let Ok(found) = timeout(max_wait, all_room.clone().acquire_many_owned(weight)).await else {
+                drop(bytes);
+                let _ = timeout(patience.min(LINGER), pass_over(incoming, LARGEST - length)).await;
+                return Err(BUSY);
+            };
+            // A closed semaphore would be a bug; without room it is only handled beside the others.
+            room = found.ok();
+            waited = since.elapsed();
             end = Instant::now() + patience;
         }
-        body.extend_from_slice(&bytes);
+        bytes.extend_from_slice(&next);
     }
-    Ok((body, turn))
+    Ok(Read { bytes, room, waited })
+}
+
+/// Reads on without keeping anything, so many bytes at most: a connection that is closed with something unread takes the answer along.
+async fn pass_over<B: Body<Data = Bytes> + Unpin>(mut incoming: B, mut most: usize) {
+    while let Some(Ok(frame)) = incoming.frame().await {
+        let Some(left) = most.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        most = left;
+    }
 }
 
 #[cfg(test)]
@@ -88,21 +122,23 @@ mod tests {
     #[test]
     fn who_is_slow_is_told_so_and_who_waited_for_others_is_not() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        for (length, ends, turns, expected) in [
-            (SMALL, true, 0, Ok(SMALL)),
-            (SMALL + 1, true, 1, Ok(SMALL + 1)),
-            (SMALL + 1, true, 0, Err(503)),
-            (SMALL + 1, false, 0, Err(503)),
-            (SMALL + 1, false, 1, Err(408)),
-            (SMALL, false, 0, Err(408)),
-            (LARGEST, true, 1, Ok(LARGEST)),
-            (LARGEST + 1, true, 1, Err(413)),
+        for (length, ends, others, expected) in [
+            (SMALL, true, ROOM, Ok(SMALL)),
+            (SMALL + 1, true, LARGEST, Ok(SMALL + 1)),
+            (SMALL + 1, true, LARGEST + 1, Err(503)),
+            (SMALL + 1, false, ROOM, Err(503)),
+            (SMALL + 1, false, 0, Err(408)),
+            (SMALL, false, ROOM, Err(408)),
+            (LARGEST, true, LARGEST, Ok(LARGEST)),
+            (LARGEST + 1, true, 0, Err(413)),
         ] {
             let sent = Sent { bytes: Some(Bytes::from(vec![0; length])), ends };
-            let turns = Arc::new(Semaphore::new(turns));
-            let read = runtime.block_on(read(sent, &turns, Duration::from_millis(20)));
-            let read = read.map(|(body, _)| body.len()).map_err(|(status, _)| status);
-            assert_eq!(read, expected, "{length} {ends} {turns:?}");
+            let room = room();
+            let _others = room.clone().try_acquire_many_owned(others as u32).unwrap();
+            let (patience, max_wait) = (Duration::from_millis(20), Duration::from_millis(10));
+            let read = runtime.block_on(read(sent, &room, patience, max_wait));
+            let read = read.map(|read| read.bytes.len()).map_err(|(status, _)| status);
+            assert_eq!(read, expected, "{length} {ends} {others}");
         }
     }
 }

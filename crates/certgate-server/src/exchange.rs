@@ -5,11 +5,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use certgate_domain::Protocol;
-use certgate_wire::{Header, Method, Reply, Request};
+use certgate_wire::{Header, Method, Reply, Request, header_bytes, header_text};
 use hyper::{
     body::{Body, Bytes, Frame, Incoming, SizeHint},
     header,
@@ -20,7 +20,8 @@ use tokio::{
 };
 
 use crate::{
-    Caller, Handled, Handler, body,
+    Caller, Handled, Handler,
+    body::{self, Read},
     connections::{Connections, Place},
     counts::Counts,
     handler::Line,
@@ -29,11 +30,9 @@ use crate::{
     workers::Workers,
 };
 
-/// So many larger requests are in hand at a time. Each costs a multiple of its size while it is decoded.
-const LARGE_AT_A_TIME: usize = 2;
-/// How long the body of a request may take, and wait for its turn.
+/// How long the body of a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// In how many seconds somebody is to come again for whom there was no turn.
+/// In how many seconds somebody is to come again for whom there was no room.
 const RETRY_AFTER: &str = "10";
 
 /// Who answers, and what all connections share.
@@ -41,7 +40,7 @@ pub(crate) struct Desk<H> {
     handler: Arc<H>,
     /// Whether only this machine is meant.
     is_loopback: bool,
-    turns: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     workers: Workers,
     /// Large requests are handled on threads of their own, which are few: what a request took stays with the thread that
     /// used it.
@@ -54,7 +53,7 @@ impl<H: Handler> Desk<H> {
         Self {
             handler: Arc::new(handler),
             is_loopback,
-            turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)),
+            room: body::room(),
             workers: Workers::new("certgate-worker"),
             large: Workers::new("certgate-large"),
             counts: Counts::new(connections),
@@ -116,14 +115,16 @@ impl<H: Handler> Desk<H> {
         request: hyper::Request<Incoming>,
         place: &Place,
     ) -> Answer {
+        let since = Instant::now();
+        let turn_away = |status, why| self.turn_away(protocol, status, why, &Caller::new(since, Duration::ZERO));
         let stands_for = self.handler.stands_for();
         if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback, stands_for) {
-            return self.turn_away(protocol, status, why);
+            return turn_away(status, why);
         }
         let method = match (protocol, request.method()) {
             (Protocol::Xml, &hyper::Method::POST) => Method::Post,
             (Protocol::Xml, method) => {
-                let refuse = || self.turn_away(protocol, 405, "the XML gateway takes POST only");
+                let refuse = || turn_away(405, "the XML gateway takes POST only");
                 return allowing(method, XML_METHODS, refuse);
             }
             // The same without its body, which is left out when it is sent.
@@ -131,7 +132,7 @@ impl<H: Handler> Desk<H> {
             (Protocol::Json, method) => match Method::by_name(method.as_str()) {
                 Some(method) => method,
                 None => {
-                    let refuse = || self.turn_away(protocol, 405, "this method is not known here");
+                    let refuse = || turn_away(405, "this method is not known here");
                     return allowing(method, JSON_METHODS, refuse);
                 }
             },
@@ -139,27 +140,22 @@ impl<H: Handler> Desk<H> {
         let headers = request
             .headers()
             .iter()
-            .map(|(name, value)| Header::secret(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+            .map(|(name, value)| Header::secret(name.as_str(), header_text(value.as_bytes())))
             .collect();
-        let declared =
-            request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let read = match declared.is_some_and(body::is_too_large) {
-            true => Err(body::TOO_LARGE),
-            false => body::read(request.into_body(), &self.turns, PATIENCE).await,
-        };
-        let (body, turn) = match read {
+        let read = body::read(request.into_body(), &self.room, PATIENCE, self.handler.max_wait()).await;
+        let Read { bytes, room, waited } = match read {
             Ok(read) => read,
-            Err((status, why)) => return self.turn_away(protocol, status, why),
+            Err((status, why)) => return turn_away(status, why),
         };
         let in_hand = place.in_hand();
-        let request = Request { method, target, headers, body: body.into() };
-        let caller = Caller::default();
+        let request = Request { method, target, headers, body: bytes.into() };
+        let caller = Caller::new(since, waited);
         // Dropped with this future, which is dropped with the connection.
         let _line = Line(caller.clone());
         let handler = self.handler.clone();
-        let workers = if turn.is_none() { &self.workers } else { &self.large };
+        let workers = if room.is_none() { &self.workers } else { &self.large };
         let handled = on(workers, move || handler.handle(protocol, &request, &caller)).await?;
-        drop(turn);
+        drop(room);
         let answer = match handled {
             Handled::Reply(reply, delay) => {
                 // No delay at all would be one of a millisecond.
@@ -176,8 +172,8 @@ impl<H: Handler> Desk<H> {
     }
 
     /// Turns a request away before anybody handles it, in the form of its protocol.
-    fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Answer {
-        match self.handler.turn_away(protocol, status, why) {
+    fn turn_away(&self, protocol: Protocol, status: u16, why: &str, caller: &Caller) -> Answer {
+        match self.handler.turn_away(protocol, status, why, caller) {
             Some(mut reply) => {
                 if status == 503 {
                     reply.headers.push(("Retry-After".to_owned(), RETRY_AFTER.to_owned()));
@@ -195,7 +191,7 @@ impl<H: Handler> Desk<H> {
         let places = spoken.iter().map(place).collect::<Vec<_>>().join(", ");
         match spoken {
             // Whoever comes means the only one that is spoken.
-            [only] => self.turn_away(*only, 404, &places),
+            [only] => self.turn_away(*only, 404, &places, &Caller::default()),
             _ => text(404, &places),
         }
     }
@@ -251,7 +247,7 @@ impl Body for Content {
 fn reply_with(reply: Reply, is_cut_short: bool) -> Answer {
     let mut response = hyper::Response::builder().status(reply.status);
     for (name, value) in reply.headers {
-        response = response.header(name, value);
+        response = response.header(name, &*header_bytes(&value));
     }
     let mut body = reply.body.0;
     if is_cut_short {
@@ -303,18 +299,18 @@ mod tests {
             Handled::Dropped
         }
 
-        fn turn_away(&self, protocol: Protocol, _: u16, why: &str) -> Option<Reply> {
+        fn turn_away(&self, protocol: Protocol, _: u16, why: &str, _: &Caller) -> Option<Reply> {
             Some(Reply::of(format!("{protocol}: {why}")))
         }
     }
 
     /// Nothing was done, so it may be sent again; other refusals stay.
     #[test]
-    fn who_found_no_turn_is_told_when_to_come_again() {
+    fn who_found_no_room_is_told_when_to_come_again() {
         let desk = Desk::new(Refusing, true, Connections::default());
         for protocol in Protocol::ALL {
             for (status, expected) in [(503, Some(RETRY_AFTER)), (408, None), (413, None)] {
-                let answer = desk.turn_away(protocol, status, "why").unwrap();
+                let answer = desk.turn_away(protocol, status, "why", &Caller::default()).unwrap();
                 let told = answer.headers().get("Retry-After").and_then(|after| after.to_str().ok());
                 assert_eq!((answer.status().as_u16(), told), (status, expected));
                 assert_eq!(answer.body().bytes.as_deref(), Some(format!("{protocol}: why").as_bytes()));

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use certgate_domain::Protocol;
@@ -21,8 +21,13 @@ pub trait Handler: Send + Sync + 'static {
 
     /// How a request of a protocol is turned away that is not handled at all, in that protocol's own form, with this HTTP status.
     /// `None` says it in plain text.
-    fn turn_away(&self, _protocol: Protocol, _status: u16, _why: &str) -> Option<Reply> {
+    fn turn_away(&self, _protocol: Protocol, _status: u16, _why: &str, _caller: &Caller) -> Option<Reply> {
         None
+    }
+
+    /// How long a large request may wait until there is room for it.
+    fn max_wait(&self) -> Duration {
+        Duration::from_secs(60)
     }
 
     /// The addresses of the gateways that it stands for: callers that mean one of them, and were led here, are served.
@@ -42,13 +47,39 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 /// Who waits for an answer.
-#[derive(Debug, Clone, Default)]
-pub struct Caller(Arc<AtomicBool>);
+#[derive(Debug, Clone)]
+pub struct Caller {
+    has_hung_up: Arc<AtomicBool>,
+    since: Instant,
+    waited: Duration,
+}
+
+impl Default for Caller {
+    /// One who comes now.
+    fn default() -> Self {
+        Self::new(Instant::now(), Duration::ZERO)
+    }
+}
 
 impl Caller {
+    /// One whose request began to come then, and waited so long for its room.
+    pub fn new(since: Instant, waited: Duration) -> Self {
+        Self { has_hung_up: Arc::default(), since, waited }
+    }
+
+    /// When the request began to come.
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// How long the request waited before it was handled, as large ones do until there is room.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// Whether nobody waits any more: the connection is closed. What was not sent yet need not be.
     pub fn has_hung_up(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.has_hung_up.load(Ordering::Relaxed)
     }
 }
 
@@ -57,7 +88,7 @@ pub(crate) struct Line(pub(crate) Caller);
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.has_hung_up.store(true, Ordering::Relaxed);
     }
 }
 

@@ -207,7 +207,7 @@ impl Handler for Gateway {
         }
     }
 
-    fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Option<Reply> {
+    fn turn_away(&self, protocol: Protocol, status: u16, why: &str, _: &Caller) -> Option<Reply> {
         Some(turned_away(self.codec(protocol), status, why))
     }
 }

@@ -5,6 +5,7 @@
 
 mod codec;
 mod finding;
+mod header_text;
 mod limits;
 mod message;
 mod position;
@@ -16,6 +17,7 @@ mod windows_1252;
 
 pub use codec::{Answer, BodyKind, Codec, Decoded, Encoded, Loss, TaskPart};
 pub use finding::{Finding, FindingKind, Findings};
+pub use header_text::{header_bytes, header_text};
 pub use limits::Limits;
 pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
 pub use position::Position;

@@ -2,13 +2,15 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpStream,
     time::{Duration, Instant},
 };
 
 use certgate_domain::{Protocol, TaskKind, task};
 use certgate_server::{Handled, Server};
 use certgate_simulator::{Fault, Settings};
-use certgate_wire::{Body, Codec, Header, Method, Reply, Request};
+use certgate_wire::{Body, Codec, Header, Method, Reply, Request, header_bytes, header_text};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
@@ -86,6 +88,26 @@ fn a_request_of_which_all_goes_through_goes_byte_for_byte_and_so_does_its_answer
     assert_eq!(header("accept"), None, "nothing is added");
     assert!(beside.xml_endpoint().contains(&header("host").unwrap()));
     assert_eq!(gateway.counts().requests, 0);
+}
+
+/// Also in what no text is, as old systems have it.
+#[test]
+fn headers_go_through_byte_for_byte() {
+    let log = Log::default();
+    let (legacy, (_gateway, behind)) = (Legacy::new(Protocol::Json, &log), noted(Settings::default(), &log));
+    let beside = legacy.serve();
+    let bridge = bridge("json", &behind, &beside, 1000, &[]);
+    let headers = vec![("X-Odd".to_owned(), header_text(b"M\xFCnchen"))];
+    *legacy.says.lock().unwrap() = Some(Handled::Reply(Reply { headers, ..Reply::of("{}") }, Duration::ZERO));
+    let mut stream = TcpStream::connect(bridge.address()).unwrap();
+    let head =
+        b"GET /v1/domain/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Custom: K\xF6ln \xC3\xB6\r\n\r\n";
+    stream.write_all(head).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(*header_bytes(legacy.last().header("x-custom").unwrap()), *b"K\xF6ln \xC3\xB6");
+    let odd = b"x-odd: M\xFCnchen\r\n";
+    assert!(answer.windows(odd.len()).any(|part| part == odd), "{}", String::from_utf8_lossy(&answer));
 }
 
 #[test]
@@ -183,6 +205,16 @@ fn at_the_json_front_every_unknown_route_goes_through() {
     }
     assert_eq!(post(&bridge.endpoint, "json", &call(task::CertificateInfo::new(571), account())).status, 200);
     assert_eq!(log.lock().unwrap().last().map(String::as_str), Some("behind "));
+    // What only reads has done nothing, whatever became of it.
+    *legacy.says.lock().unwrap() = Some(Handled::Dropped);
+    for (method, told) in
+        [(Method::Get, "it changed nothing"), (Method::Put, "whether it was carried out is not known")]
+    {
+        let request = Request { method, target: "/domain/x".to_owned(), headers: vec![], body: Body::default() };
+        let reply = send(&bridge.endpoint, &request);
+        assert_eq!(reply.status, 502);
+        assert!(text(&reply).contains(told), "{method}: {}", text(&reply));
+    }
 }
 
 #[test]

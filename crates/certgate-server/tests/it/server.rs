@@ -9,7 +9,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use certgate_domain::Protocol;
@@ -32,7 +32,14 @@ impl Handler for Slow {
         let _ = self.go.lock().unwrap().recv();
         Handled::Reply(Reply::of("well"), Duration::ZERO)
     }
+
+    fn max_wait(&self) -> Duration {
+        MAX_WAIT
+    }
 }
+
+/// How long a large request waits for others.
+const MAX_WAIT: Duration = Duration::from_millis(100);
 
 fn start() -> (Server, mpsc::Receiver<String>, mpsc::Sender<()>) {
     let ((came, coming), (go, going)) = (mpsc::channel(), mpsc::channel());
@@ -159,12 +166,12 @@ fn idle_and_half_sent_connections_give_way() {
 /// Large requests are all answered, and few of them are in memory at a time.
 #[test]
 fn large_requests_take_turns() {
-    const LARGE: usize = 2 << 20;
+    const LARGE: usize = 8 << 20;
     let handler = Counting::default();
     let most = handler.most.clone();
     let server = counting(handler);
     let address = server.address();
-    let asking: Vec<_> = (0..12)
+    let asking: Vec<_> = (0..6)
         .map(|_| {
             thread::spawn(move || {
                 let head = format!(
@@ -178,6 +185,33 @@ fn large_requests_take_turns() {
         assert!(asked.join().unwrap().ends_with(&format!("sum {}", LARGE * 97)));
     }
     assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+}
+
+/// As many as fit into memory are in hand at once, whatever they wait for; one for which there is no room is told so when it has waited.
+#[test]
+fn large_requests_wait_only_where_there_is_no_room() {
+    let (server, coming, go) = start();
+    let address = server.address();
+    let post = move |length: usize| {
+        let head = "POST /v1/poll HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length:";
+        ask(address, &format!("{head} {length}\r\n\r\n{}", "a".repeat(length)))
+    };
+    let asking: Vec<_> = std::iter::once(8 << 20)
+        .chain([100 << 10; 20])
+        .map(|length| {
+            let asking = thread::spawn(move || post(length));
+            assert_eq!(coming.recv_timeout(Duration::from_secs(20)).as_deref(), Ok("/poll"));
+            asking
+        })
+        .collect();
+    let start = Instant::now();
+    let answer = post(8 << 20);
+    assert_eq!(answer.split(' ').nth(1), Some("503"), "{answer}");
+    assert!((MAX_WAIT..Duration::from_secs(20)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    drop(go);
+    for asked in asking {
+        assert!(asked.join().unwrap().ends_with("\r\n\r\nwell"));
+    }
 }
 
 /// Who hung up is known to be gone while the request is still in hand. Who only says no more looks the same from here.
