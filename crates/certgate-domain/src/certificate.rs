@@ -2,6 +2,7 @@
 
 use crate::{
     BasicUser, CertAuthentication, Lenient, Moment, Secret, SslContact, SubjectAlternativeName, TimePeriod,
+    is_same_name,
     words::{
         BusinessCategory, CertificateTransparencyPrivacy, CertificateType, CodeSigningType, HardwarePlatform, HsmType,
         PickupMethod, ProvisioningMethod, ServerSoftware, SignatureHashAlgorithm, TrademarkRegion,
@@ -117,6 +118,12 @@ impl Certificate {
     /// When it expires, in seconds since 1970; `None` if that is not said, or is no time.
     pub fn ends(&self) -> Option<i64> {
         self.expire.as_ref()?.value()?.unix_seconds()
+    }
+
+    /// Whether a name is the certificate's own, or a further one of it.
+    pub fn goes_by(&self, name: &str) -> bool {
+        let further = self.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
+        self.name.as_deref().into_iter().chain(further).any(|own| is_same_name(own, name))
     }
 }
 

@@ -23,6 +23,27 @@ pub fn to_a_labels(name: &str) -> Result<String, NotAnIdn> {
     Ok(labels?.join("."))
 }
 
+/// Whether two texts are spellings of one host name.
+///
+/// ```
+/// use certgate_domain::is_same_name;
+/// assert!(is_same_name("Bücher.example", "xn--BCHER-kva.example.") && !is_same_name("*.example.com", "www.example.com"));
+/// ```
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    spelled(one) == spelled(other)
+}
+
+/// A name without the dot that ends it, which stands for the root.
+pub fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// A name in the one spelling that names are compared in.
+pub fn spelled(name: &str) -> String {
+    let name = without_dot(name);
+    to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
+}
+
 fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
     if label.is_ascii() {
         return Ok(label.to_owned());

@@ -34,6 +34,8 @@ pub struct RequestedOrder {
     pub product: Option<String>,
     /// The certificate's name. Default: the existing certificate's; for a new one the CSR's.
     pub name: Option<String>,
+    /// Whether that is known to be the existing certificate's: it is not asked for where nothing else is missing.
+    pub is_own_name: bool,
     /// Id of the administrative contact. A new certificate needs one.
     pub admin: Option<i64>,
     /// Id of the technical contact. A new certificate needs one.
@@ -62,6 +64,7 @@ impl RequestedOrder {
             csr: None,
             product: None,
             name: None,
+            is_own_name: false,
             admin: None,
             technical: None,
             software: None,
@@ -72,6 +75,19 @@ impl RequestedOrder {
             deadline,
             wait: true,
         }
+    }
+
+    /// Whether nothing is taken from the existing certificate, be it to see that the name is its own.
+    pub fn is_complete(&self) -> bool {
+        self.csr.is_some()
+            && self.product.is_some()
+            && self.name.is_some()
+            && self.is_own_name
+            && self.admin.is_some()
+            && self.technical.is_some()
+            && self.software.is_some()
+            && self.lifetime.is_some()
+            && self.method.is_some()
     }
 
     /// What a new certificate cannot be ordered without and is not told here; nothing for the other orders.
@@ -111,15 +127,7 @@ enum State {
 impl Order {
     /// Starts it.
     pub fn new(requested: RequestedOrder) -> Self {
-        let complete = requested.csr.is_some()
-            && requested.product.is_some()
-            && requested.name.is_some()
-            && requested.admin.is_some()
-            && requested.technical.is_some()
-            && requested.software.is_some()
-            && requested.lifetime.is_some()
-            && requested.method.is_some();
-        let inquires = !complete && requested.purpose != Purpose::Create;
+        let inquires = !requested.is_complete() && requested.purpose != Purpose::Create;
         let state = if inquires { State::Inquire } else { State::Prepare };
         let mut this = Self { requested, existing: None, authentication: None, job: None, stid: None, state };
         if this.requested.purpose == Purpose::Create {
@@ -203,6 +211,12 @@ impl Order {
     }
 
     fn check_name(&mut self) {
+        if let (Some(there), Some(id), Some(name)) = (&self.existing, self.certificate(), &self.requested.name) {
+            let asks_for = |own: &str| self.request().is_some_and(|request| request.asks_for(own));
+            if let Err(why) = RequestError::check_name(id, there, name, asks_for) {
+                return self.refuse(why);
+            }
+        }
         let (Some(name), Some(request)) = (self.name().map(str::to_owned), self.request()) else { return };
         if !request.asks_for(&name) {
             let common_name = request.common_name.clone();

@@ -1,6 +1,6 @@
 //! Why a request cannot be ordered.
 
-use certgate_domain::words::AuthMethod;
+use certgate_domain::{Certificate, words::AuthMethod};
 use certgate_x509::BadRequest;
 
 /// A part of a request that was not given.
@@ -35,6 +35,16 @@ pub enum RequestError {
         /// The certificate's name.
         name: String,
     },
+    /// The certificate has another name than the one that is given, and the CSR is not for its own as well: ordered under the other, its own would
+    /// be gone.
+    NameOfAnother {
+        /// The gateway's id.
+        id: i64,
+        /// Its name at the gateway.
+        there: String,
+        /// The name that is given.
+        name: String,
+    },
     /// The gateway does not offer this method of validation for the CSR.
     MethodNotOffered {
         /// The method that is requested, or that the certificate had before.
@@ -49,6 +59,21 @@ pub enum RequestError {
         /// Those on offer.
         offered: Vec<String>,
     },
+}
+
+impl RequestError {
+    /// Refuses the name of another certificate for the one of that id, which is `there`. `asks_for` tells what the CSR is for.
+    ///
+    /// # Errors
+    /// [`RequestError::NameOfAnother`].
+    pub fn check_name(id: i64, there: &Certificate, name: &str, asks_for: impl Fn(&str) -> bool) -> Result<(), Self> {
+        match &there.name {
+            Some(own) if !there.goes_by(name) && !asks_for(own) => {
+                Err(Self::NameOfAnother { id, there: own.clone(), name: name.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl std::fmt::Display for Field {
@@ -80,6 +105,7 @@ impl std::fmt::Display for RequestError {
                 let found = common_name.as_deref().unwrap_or("none");
                 write!(f, "the CSR's common name is `{found}`, the certificate's name is `{name}`")
             }
+            Self::NameOfAnother { id, there, name } => write!(f, "certificate {id} is {there}, not {name}"),
             Self::MethodNotOffered { method, offered } => {
                 let offered: Vec<&str> = offered.iter().map(AuthMethod::as_str).collect();
                 let offered = offered.join(", ");

@@ -176,7 +176,7 @@ pub struct BatchTask {
 }
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
-/// looked for in the account's list, of which the whole is asked for where more than a few are; the second line of one certificate, whatever
+/// looked for in the account's list, of which the whole is asked for where more than a few are, be it to see whose their names are; the second line of one certificate, whatever
 /// it calls it, is wrong. `seen` holds those of the lines before, each with its account, which several profiles may be.
 ///
 /// # Errors
@@ -194,8 +194,10 @@ pub fn tasks(
     }
     let round = round(&known, again);
     let left: Vec<Remaining> = known.into_iter().map(|known| remaining(known, round, again)).collect();
-    let is_sought = |(order, left): &(&BatchOrder, &Remaining)| {
-        matches!((&order.certificate, left), (Some(CertificateSelector::Name(_)), Remaining::Place))
+    let is_sought = |(order, left): &(&BatchOrder, &Remaining)| match (&order.certificate, left) {
+        (Some(CertificateSelector::Name(_)), Remaining::Place) => true,
+        (Some(CertificateSelector::Id(_)), Remaining::Place) => order.request.lacks_its_name_alone(),
+        _ => false,
     };
     let is_listed = orders.iter().zip(&left).filter(is_sought).nth(FEW).is_some();
     let listed = if is_listed { Some(by_name(AccountCertificate::all(client)?.0)) } else { None };
@@ -228,6 +230,12 @@ pub fn tasks(
                 (id, Step::Resume { order: Box::new(known), install })
             }
             (Ok(()), Remaining::Place) => {
+                if let (Some(id), Some(name), Some(listed)) =
+                    (order.request.certificate(), &order.request.name, &listed)
+                {
+                    let named = listed.get(&spelled(name));
+                    order.request.is_own_name = named.is_some_and(|named| named.iter().any(|one| one.id == id));
+                }
                 let batch = Some((order.key.clone(), round));
                 (OrderId::new(), Step::Place { request: Box::new(order.request), known: None, batch })
             }

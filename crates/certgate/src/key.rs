@@ -15,6 +15,7 @@ use crate::{
     Installation,
     inventory::key_type_like,
     pass_phrase::{PassPhraseError, read_pass_phrase},
+    selector::is_same_name,
 };
 
 /// The key whose public half an order asks a certificate for.
@@ -194,11 +195,12 @@ fn subject_and_names(
     names: &[String],
 ) -> Result<(Subject, Vec<String>), KeySourceError> {
     let name = name.or(known.name.as_deref()).ok_or(KeySourceError::NoName)?.to_owned();
-    let own = known.subject_alternative_names.iter().filter_map(|other| other.name.clone());
+    let further = known.subject_alternative_names.iter().filter_map(|other| other.name.as_ref());
+    let own = known.name.iter().chain(further).cloned();
     let others: Vec<String> = if names.is_empty() { own.collect() } else { names.to_vec() };
     let mut all = vec![name.clone()];
     for other in others {
-        if !all.contains(&other) {
+        if !all.iter().any(|before| is_same_name(before, &other)) {
             all.push(other);
         }
     }

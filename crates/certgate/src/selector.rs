@@ -4,6 +4,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use certgate_client::Client;
 use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
+pub(crate) use certgate_domain::{is_same_name, spelled, without_dot};
 
 use crate::Error;
 
@@ -139,29 +140,6 @@ fn spellings(name: &str) -> impl Iterator<Item = String> {
     let a_labels = to_a_labels(&typed).unwrap_or_else(|_| typed.clone());
     let other = (typed != a_labels).then_some(typed);
     std::iter::once(a_labels).chain(other)
-}
-
-/// Whether two texts are spellings of one host name.
-pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
-    spelled(one) == spelled(other)
-}
-
-/// Whether a name is the certificate's own, or a further one of it.
-#[cfg(feature = "orders")]
-pub(crate) fn goes_by(certificate: &Certificate, name: &str) -> bool {
-    let further = certificate.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
-    certificate.name.as_deref().into_iter().chain(further).any(|own| is_same_name(own, name))
-}
-
-/// A name without the dot that ends it, which stands for the root.
-pub(crate) fn without_dot(name: &str) -> &str {
-    name.strip_suffix('.').unwrap_or(name)
-}
-
-/// A name in the one spelling that names are compared in.
-pub(crate) fn spelled(name: &str) -> String {
-    let name = without_dot(name);
-    to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
 }
 
 impl FromStr for CertificateSelector {

@@ -3,10 +3,11 @@
 use std::fs;
 
 use certgate_simulator::Settings;
+use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::Here;
+use crate::support::binary::{Here, write_batch};
 
 fn entry(id: i64, name: &str, out: &str) -> String {
     format!("[[certificate]]\nid = {id}\nname = \"{name}\"\nout = \"certs/{out}\"\n")
@@ -75,4 +76,70 @@ fn a_further_name_of_a_certificate_is_that_certificate() {
             assert!(about.contains("\"host-000000.example.org\""), "{name}: {about}");
         }
     }
+}
+
+/// The certificate of an order's id keeps its name, whatever else the order says that is right; nothing is sent that changes it, and no key waits.
+#[test]
+fn an_order_renames_no_certificate() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 30, ..Settings::default() });
+        let _ = write_batch(here.home.path(), 1);
+        // A CSR for the names of both.
+        let both = ["csr", "new", "--name", "other.example.org", "--san", "host-000001.example.org"];
+        here.ends(&[&both[..], &["--key-out", "both.key", "--out", "both.csr"]].concat(), 0);
+        let said = "certificate 10001 is host-000001.example.org, not host-000000.example.org";
+        let key = "new_key = true\nout = \"out\"\n";
+        let csr = "csr = \"host-000000.example.org.csr\"\n";
+        let all = "csr = \"host-000000.example.org.csr\"\nproduct = \"QUICKSSLPREMIUM\"\nadmin = 1120\ntechnical = 100\n\
+            software = \"APACHE2\"\nlifetime = 12\nmethod = \"dns\"\nprovisioning = true\n";
+        for (what, rest) in [("a key", key), ("a CSR", csr), ("all of it", all)] {
+            let row = format!("[[order]]\nid = 10001\nname = \"host-000000.example.org\"\n{rest}");
+            // Of many the whole list is asked for.
+            let others = (2..30).map(|at| {
+                format!(
+                    "[[order]]\nid = {}\nname = \"host-{at:06}.example.org\"\nnew_key = true\nout = \"out-{at}\"\n",
+                    10_000 + at
+                )
+            });
+            let many: String = others.collect();
+            for (file, more) in [("one.toml", ""), ("many.toml", many.as_str())] {
+                fs::write(here.path(file), row.clone() + more).unwrap();
+                let before = here.orders();
+                let rows = here.run(&["batch", file, "--dry-run"], 2).0["plan"].clone();
+                let text = rows[0]["why"].as_str().unwrap_or_default().to_owned();
+                assert!(text.contains(said), "{what}, {file}: {rows}");
+                assert_eq!(here.orders(), before, "{what}, {file}");
+            }
+            let rows = here.run(&["batch", "one.toml"], 2).0["orders"].clone();
+            assert!(rows[0]["text"].as_str().unwrap().contains(said), "{what}: {rows}");
+            let single = match what {
+                "a key" => &["--new-key", "--out", "out"][..],
+                _ => &["--csr", "host-000000.example.org.csr"],
+            };
+            let words = [&["reissue", "10001", "--name", "host-000000.example.org"], single].concat();
+            assert!(here.run(&words, 2).1.contains(said), "{what}");
+            assert!(!here.path("out/pending").exists(), "{what}");
+        }
+        assert_eq!(here.orders(), 0);
+        // Its own in any spelling is its own, and who asks for both says that the name is to change.
+        let own = "[[order]]\nid = 10000\nname = \"HOST-000000.example.org.\"\nnew_key = true\nout = \"own\"\n";
+        let changed = "[[order]]\nid = 10001\nname = \"other.example.org\"\ncsr = \"both.csr\"\n";
+        fs::write(here.path("right.toml"), own.to_owned() + changed).unwrap();
+        here.run(&["batch", "right.toml"], 0);
+        assert_eq!(here.run(&["info", "10001"], 0).0["response"]["data"][0]["name"], "other.example.org");
+    }
+}
+
+/// A further name that takes the first one's place leaves that in the CSR that is made.
+#[test]
+fn a_further_name_takes_the_first_place_and_the_first_one_stays() {
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    here.run(&["reissue", "10000", "--new-key", "--out", "first", "--san", "www.example.org", "--dns", "provision"], 0);
+    here.run(
+        &["reissue", "10000", "--new-key", "--out", "second", "--name", "www.example.org", "--dns", "provision"],
+        0,
+    );
+    let there = here.run(&["info", "10000"], 0).0["response"]["data"][0].clone();
+    let csr = CertificateRequest::from_pem(there["csr"].as_str().unwrap()).unwrap();
+    assert_eq!(csr.hosts().collect::<Vec<_>>(), ["www.example.org", "host-000000.example.org"], "{there}");
 }

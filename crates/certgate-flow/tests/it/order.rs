@@ -76,6 +76,7 @@ fn nothing_is_asked_for_what_is_given() {
     let complete = RequestedOrder {
         product: Some("SSL123".into()),
         name: Some("EXAMPLE.com".into()),
+        is_own_name: true,
         admin: Some(1),
         technical: Some(2),
         software: Some(ServerSoftware::Apache2),
@@ -85,6 +86,8 @@ fn nothing_is_asked_for_what_is_given() {
     };
     let (words, _) = run(complete.clone(), vec![prepared()]);
     assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
+    let (words, _) = run(RequestedOrder { is_own_name: false, ..complete.clone() }, vec![existing(), prepared()]);
+    assert_eq!(words, ["certificate-info", "certificate-prepare-order", "publish", "certificate-reissue"]);
     let mut flow = Order::new(complete);
     flow.heard(prepared(), Duration::ZERO);
     flow.heard(Event::Published, Duration::ZERO);
@@ -150,6 +153,14 @@ fn what_does_not_fit_is_not_ordered() {
     assert_eq!(words, ["certificate-info", "end"]);
     let (common_name, name) = (Some("other.example".to_owned()), "example.com".to_owned());
     assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::OtherName { common_name, name })));
+
+    // The CSR is for the name that is given, and the certificate has another.
+    let (csr, request) = self::csr("other.example");
+    let name = Some("other.example".to_owned());
+    let (words, ending) = run(RequestedOrder { csr: Some((csr, request)), name, ..requested() }, vec![existing()]);
+    assert_eq!(words, ["certificate-info", "end"]);
+    let (there, name) = ("example.com".to_owned(), "other.example".to_owned());
+    assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::NameOfAnother { id: 571, there, name })));
 
     let by_file = RequestedOrder { method: Some(AuthMethod::File), ..requested() };
     let (words, ending) = run(by_file, vec![existing(), prepared()]);

@@ -29,7 +29,9 @@ pub enum Advice {
     GiveOtherKey,
     /// Give the certificate's name.
     GiveName,
-    /// Make a CSR for that name, or order under the name that the CSR is for.
+    /// Give the certificate's own name or the id of another one, or make a CSR for both names.
+    CorrectName,
+    /// Make a CSR for that name, or name the certificate that the CSR is for.
     MatchName {
         /// The certificate's name.
         name: String,
@@ -220,6 +222,7 @@ impl Advised for RequestError {
             Self::Missing(fields) => Some(Advice::Give(fields.clone())),
             Self::OwnCsr(_) | Self::NoOwnCsr => Some(Advice::Give(vec![Field::Csr])),
             Self::OtherName { name, .. } => Some(Advice::MatchName { name: name.clone() }),
+            Self::NameOfAnother { .. } => Some(Advice::CorrectName),
             Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
             Self::ApproverNotOffered { .. } => Some(Advice::ChooseApprover),
             _ => None,

@@ -17,6 +17,7 @@ use crate::{
     Error, Installation, KeySource, OrderId, RunItem,
     installation::{InstallError, durable},
     key::{KeySourceError, RequestText},
+    selector::is_same_name,
     validation::{Method, Validation, ValidationError, Validator},
 };
 
@@ -45,6 +46,8 @@ pub struct OrderRequest {
     pub product: Option<String>,
     /// The certificate's name.
     pub name: Option<String>,
+    /// Whether that is known to be the certificate's at the gateway.
+    pub(crate) is_own_name: bool,
     /// The id of the administrative contact.
     pub admin: Option<i64>,
     /// The id of the technical contact.
@@ -127,6 +130,7 @@ impl OrderRequest {
             names: Vec::new(),
             product: None,
             name: None,
+            is_own_name: false,
             admin: None,
             technical: None,
             software: None,
@@ -286,6 +290,13 @@ impl OrderRequest {
     /// See [`PreparationError`]: order nothing.
     pub fn make_csr_like(&mut self, known: &Certificate, is_rehearsal: bool) -> Result<(), PreparationError> {
         self.check_in_place(known)?;
+        if let (Some(id), Some(name)) = (self.certificate(), &self.name) {
+            let asks_for = |own: &str| match &self.csr {
+                Some((_, csr)) => csr.asks_for(own),
+                None => self.names.iter().any(|name| is_same_name(name, own)),
+            };
+            RequestError::check_name(id, known, name, asks_for)?;
+        }
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
         self.csr = Some(key.request(&installation, known, self.name.as_deref(), &self.names, is_rehearsal)?);
         Ok(())
@@ -355,6 +366,7 @@ impl OrderRequest {
             csr: self.csr.clone(),
             product: self.product.clone(),
             name: self.name.clone(),
+            is_own_name: self.is_own_name,
             admin: self.admin,
             technical: self.technical,
             software: self.software.clone(),
@@ -368,6 +380,12 @@ impl OrderRequest {
             deadline,
             wait,
         }
+    }
+
+    /// Whether the certificate's name is all that would be asked for before it is ordered.
+    pub(crate) fn lacks_its_name_alone(&self) -> bool {
+        let requested = self.requested(Duration::ZERO, false);
+        !requested.is_complete() && RequestedOrder { is_own_name: true, ..requested }.is_complete()
     }
 
     /// The order as a run drives it.

@@ -32,7 +32,15 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
             return Some(format!("give another {key}, or {new_key} to make one, or a CSR with {csr}"));
         }
         Advice::GiveName => return give("name"),
-        Advice::MatchName { name: of } => return Some(format!("make a CSR for `{of}`, or give {}", name("name"))),
+        Advice::CorrectName => {
+            return Some(format!(
+                "correct the id or {}; it changes its name with a CSR that is for its own, too",
+                name("name")
+            ));
+        }
+        Advice::MatchName { name: of } => {
+            return Some(format!("make a CSR for `{of}`, or correct the certificate's id or {}", name("name")));
+        }
         Advice::ChooseMethod => return Some(format!("choose another {}", name("method"))),
         Advice::ShowControl { by: AuthMethod::File } => return give("webroot"),
         Advice::ShowControl { .. } => return give("dns"),

@@ -4,10 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use certgate_domain::Certificate;
 
-use crate::{
-    estate::term::{Decision, day},
-    selector::goes_by,
-};
+use crate::estate::term::{Decision, day};
 
 /// Why something is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +174,7 @@ impl PlanError {
     /// Refuses a certificate that does not go by the name that a file has for it: ordered under that, its own would be gone.
     pub(crate) fn check_name(id: i64, there: &Certificate, declared: &str) -> Result<(), Self> {
         match &there.name {
-            Some(name) if !goes_by(there, declared) => {
+            Some(name) if !there.goes_by(declared) => {
                 Err(Self::NameOfAnother { id, there: name.clone(), declared: declared.to_owned() })
             }
             _ => Ok(()),
