@@ -100,16 +100,17 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut folders = OutFolders::default();
-    for line in lines {
+    for mut line in lines {
         let place = line.place.clone();
-        match order(&file, &folder, config, line) {
+        match order(&file, &folder, config, &mut line) {
             Ok(order) if seen.insert(order.subject()) => {
                 let install = order.request.install.as_ref();
-                problems.extend(install.and_then(|install| folders.problem(&install.folder, &place)));
+                let same = install.and_then(|install| folders.problem(&install.folder, &place));
+                problems.extend(same.map(|why| format!("{place}: {}", line.at(&["out"], why))));
                 orders.push(order);
             }
             Ok(order) => {
-                problems.push(format!("{place}: {}", TaskError::Repeated(order.title())));
+                problems.push(format!("{place}: {}", line.at(&["id"], TaskError::Repeated(order.title()))));
             }
             Err(why) => problems.push(format!("{place}: {why}")),
         }
@@ -117,38 +118,42 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
 }
 
-fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> Result<BatchOrder, String> {
+fn order(file: &str, folder: &Path, config: Option<&Path>, line: &mut Table) -> Result<BatchOrder, String> {
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
     let id = line.take("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
     let certificate = id.map(|id| match id.parse() {
         Ok(CertificateSelector::Id(..1)) => Err(format!("id `{id}`: expected a whole number of 1 or more, or a name")),
         parsed => parsed.map_err(|why| format!("id `{id}`: {why}")),
     });
-    let certificate = certificate.transpose()?;
+    let certificate = certificate.transpose().map_err(|why| line.at(&["id"], why))?;
     let purpose = match (action.as_deref(), &certificate) {
         // Of one that is named the id is found once the gateway can be asked.
         (None | Some("reissue"), Some(certificate)) => Purpose::Reissue(certificate.id().unwrap_or_default()),
         (Some("renew"), Some(certificate)) => Purpose::Renew(certificate.id().unwrap_or_default()),
         (None | Some("create"), None) => Purpose::Create,
-        (Some("create"), Some(_)) => return Err("a new certificate has no `id` yet".to_owned()),
-        (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
-        (Some(other), _) => return Err(format!("action `{other}`: expected create, reissue or renew")),
+        (Some("create"), Some(_)) => return Err(line.at(&["id"], "a new certificate has no `id` yet")),
+        (Some(action @ ("reissue" | "renew")), None) => {
+            return Err(line.at(&["action"], format!("{action} needs `id`")));
+        }
+        (Some(other), _) => {
+            return Err(line.at(&["action"], format!("action `{other}`: expected create, reissue or renew")));
+        }
     };
     let settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
     if purpose == Purpose::Create {
         let missing = settings.missing_for_new();
         if !missing.is_empty() {
-            return Err(PlanError::Missing(missing).to_string());
+            return Err(line.at(&[], PlanError::Missing(missing)));
         }
     }
     let request = settings
         .read_csr()
         .and_then(|csr| settings.request_over(purpose, csr, certificate.as_ref(), Some(folder)))
-        .map_err(|why| why.to_string())?;
+        .map_err(|why| line.at_settings(&why))?;
     if let (Some(name), Some((_, csr))) = (&request.name, &request.csr)
         && !csr.asks_for(name)
     {
-        return Err(format!("the CSR is not for `{name}`"));
+        return Err(line.at(&["name", "csr"], format!("the CSR is not for `{name}`")));
     }
     // The end of a CSR is its signature, which no other CSR has; a key that is made is another one in each folder.
     let is_of = match (&request.csr, &request.install) {
@@ -161,7 +166,7 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
     let key = format!("{file}:{}:{id}:{is_of}", request.action());
-    Ok(BatchOrder { place: line.place, request, key, certificate })
+    Ok(BatchOrder { place: line.place.clone(), request, key, certificate })
 }
 
 /// A line of a batch in a run.
@@ -463,9 +468,13 @@ mod tests {
             (
                 "b.toml",
                 "[[order]]\naction = \"melt\"\nid = 1",
-                "order 1: action `melt`: expected create, reissue or renew",
+                "order 1: line 2: action `melt`: expected create, reissue or renew",
             ),
-            ("b.toml", "[[order]]\nid = 1", "order 1: a certificate needs a key: give `csr`, `new_key` or `key`"),
+            (
+                "b.toml",
+                "[[order]]\nid = 1",
+                "order 1: line 1: a certificate needs a key: give `csr`, `new_key` or `key`",
+            ),
             (
                 "b.toml",
                 "[[order]]\nid = 1\ncsr = \"a.csr\"\nname = \"other.example\"",

@@ -8,7 +8,7 @@ use std::{
 use certgate_flow::Purpose;
 use certgate_keys::KeyType;
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
-use certgate_x509::CertificateRequest;
+use certgate_x509::{CertificateRequest, NotAHost, host};
 use serde_json::{Map, Value};
 
 use super::{CertificateSettings, Dns, Format};
@@ -38,6 +38,13 @@ pub enum SettingsError {
         found: String,
         /// What was expected.
         expected: &'static str,
+    },
+    /// A name that no certificate request can be made for.
+    Name {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        why: NotAHost,
     },
     /// Two that exclude each other.
     Conflict(&'static str, &'static str),
@@ -79,6 +86,18 @@ impl SettingsError {
         }
     }
 
+    /// The settings that it is about.
+    pub(crate) fn settings(&self) -> Vec<&'static str> {
+        match self {
+            Self::Value { setting, .. } | Self::Name { setting, .. } => vec![setting],
+            Self::Conflict(one, other) => vec![other, one],
+            Self::Lone { settings, .. } => settings.to_vec(),
+            Self::NoZoneServer | Self::NoZoneAccount => vec!["dns"],
+            Self::Csr { .. } => vec!["csr"],
+            Self::Unknown { .. } | Self::NoKey => Vec::new(),
+        }
+    }
+
     /// What is to be said, where each setting goes by the name that `name` gives it.
     pub fn said(&self, name: &dyn Fn(&str) -> String) -> String {
         let list = |settings: &[&str], last: &str| match settings.split_last() {
@@ -96,6 +115,7 @@ impl SettingsError {
             Self::Value { setting, found, expected } => {
                 format!("{}: found `{found}`, expected {expected}", name(setting))
             }
+            Self::Name { setting, why } => format!("{}: {why}", name(setting)),
             Self::Conflict(one, other) => format!("{} and {} exclude each other: give one", name(one), name(other)),
             Self::Lone { settings, with: "out", .. } => {
                 format!("{} go with files that are in place: give {} too", list(settings, "and"), name("out"))
@@ -156,7 +176,11 @@ impl CertificateSettings {
     /// The settings do not go together.
     pub fn request_with(&self, purpose: Purpose, csr: Option<RequestText>) -> Result<OrderRequest, SettingsError> {
         let mut request = OrderRequest::new(purpose);
+        self.check_names()?;
         request.key = self.key_source()?;
+        if let Some(name) = self.name.as_deref().filter(|_| request.key.is_some()) {
+            host(without_dot(name)).map_err(|why| SettingsError::Name { setting: "name", why })?;
+        }
         request.csr = csr;
         if request.key.is_none() && request.csr.is_none() && matches!(purpose, Purpose::Reissue(_)) {
             return Err(SettingsError::NoKey);
@@ -174,6 +198,18 @@ impl CertificateSettings {
         request.install = self.install_options()?;
         request.profile.clone_from(&self.profile);
         Ok(request)
+    }
+
+    /// Whether a certificate request can be made for each further name.
+    ///
+    /// # Errors
+    /// [`SettingsError::Name`].
+    pub(crate) fn check_names(&self) -> Result<(), SettingsError> {
+        let mut names = self.names.iter().flatten();
+        names.try_for_each(|name| {
+            let checked = host(without_dot(name));
+            checked.map(drop).map_err(|why| SettingsError::Name { setting: "names", why })
+        })
     }
 
     /// How control over the names is shown.

@@ -14,12 +14,19 @@ use toml::{
 
 use super::{CertificateSettings, SettingsError};
 
+/// By which names further names of a certificate are given.
+const SPELLINGS_OF_NAMES: [&str; 2] = ["names", "san"];
+
 /// A table of settings: an order of a batch, a certificate that is declared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     /// Where it stands, such as `line 3`.
     pub(crate) place: String,
+    /// The line that it begins in, where it goes over several.
+    line: Option<usize>,
     fields: Vec<Field>,
+    /// The lines of what was taken.
+    taken: Vec<(String, Option<usize>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +41,22 @@ impl Table {
     /// Takes a value that is no setting, by its name.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.fields.iter().position(|field| field.name == name)?;
-        Some(self.fields.remove(at).value)
+        let Field { name, line, value } = self.fields.remove(at);
+        self.taken.push((name, line));
+        Some(value)
+    }
+
+    /// What is wrong with values of these names, behind the line of the last of them that stands in it, else behind its own.
+    pub(crate) fn at(&self, names: &[&str], why: impl fmt::Display) -> String {
+        let there = self.fields.iter().map(|field| (&field.name, field.line));
+        let lines = there.chain(self.taken.iter().map(|(name, line)| (name, *line)));
+        let line = lines.filter(|(name, _)| names.contains(&name.as_str())).filter_map(|(_, line)| line).max();
+        line.or(self.line).map_or_else(|| why.to_string(), |line| format!("line {line}: {why}"))
+    }
+
+    /// Why settings of it do not go together.
+    pub(crate) fn at_settings(&self, why: &SettingsError) -> String {
+        self.at(&why.settings(), why)
     }
 
     /// Whether it holds something of that name.
@@ -64,7 +86,12 @@ impl Table {
     pub(crate) fn settings(&self, own: &[&'static str]) -> Result<CertificateSettings, String> {
         let mut settings = CertificateSettings::default();
         for Field { name, line, value } in &self.fields {
-            settings.set(name, value).map_err(|why| {
+            let set = settings.set(name, value);
+            let checked =
+                set.and_then(
+                    |()| if SPELLINGS_OF_NAMES.contains(&name.as_str()) { settings.check_names() } else { Ok(()) },
+                );
+            checked.map_err(|why| {
                 let why = why.beside(own);
                 match line {
                     Some(line) => format!("line {line}: {why}"),
@@ -80,7 +107,8 @@ impl Table {
             return Err(format!("{place}: `{name}` stands in it twice"));
         }
         let fields = cells.into_iter().filter(|(_, value)| !value.is_null());
-        Ok(Self { place, fields: fields.map(|(name, value)| Field { name, line: None, value }).collect() })
+        let fields = fields.map(|(name, value)| Field { name, line: None, value }).collect();
+        Ok(Self { place, fields, ..Self::default() })
     }
 }
 
@@ -121,15 +149,20 @@ pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<To
             let known: Vec<String> = known.chain(values.iter().map(|name| format!("{name} = …"))).collect();
             return Err(format!("line {at}: found `{name}`, expected {}", known.join(", ")));
         }
-        let read: Option<Vec<&DeTable<'_>>> = match value.get_ref() {
-            DeValue::Table(table) => Some(vec![table]),
-            DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_table()).collect(),
+        let of_span = |value: &Spanned<DeValue<'_>>| line(value.span().start);
+        let read: Option<Vec<(usize, &DeTable<'_>)>> = match value.get_ref() {
+            DeValue::Table(table) => Some(vec![(of_span(value), table)]),
+            DeValue::Array(values) => {
+                values.iter().map(|value| Some((of_span(value), value.get_ref().as_table()?))).collect()
+            }
             _ => None,
         };
         let read = read.ok_or_else(|| format!("line {at}: `{name}`: expected a table"))?;
-        let read = read.into_iter().enumerate().map(|(at, table)| Table {
+        let read = read.into_iter().enumerate().map(|(at, (line, table))| Table {
             place: format!("{name} {}", at + 1),
+            line: Some(line),
             fields: table.iter().map(|(key, value)| field(key, value.get_ref())).collect(),
+            taken: Vec::new(),
         });
         found.tables.push((name.to_owned(), read.collect()));
     }

@@ -118,7 +118,9 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
     let mut defaults = CertificateSettings::default();
     for (at, table) in tables.iter().filter(|(name, _)| name == "defaults").flat_map(|(_, tables)| tables).enumerate() {
         match table.settings(&[]) {
-            Ok(_) if at > 0 => problems.push("defaults: stands there twice: write one".to_owned()),
+            Ok(_) if at > 0 => {
+                problems.push(format!("defaults: {}", table.at(&[], "stands there twice: write one")));
+            }
             Ok(settings) => defaults = settings,
             Err(why) if table.has(NOTIFY) => {
                 problems.push(format!("defaults: {why}; `{NOTIFY}` is the file's own: write it above the first table"));
@@ -128,15 +130,17 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
     }
     let (mut found, mut folders, mut selected) = (Vec::new(), OutFolders::default(), HashMap::new());
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
-        for table in tables {
+        for mut table in tables {
             let place = table.place.clone();
-            match declared(table, &defaults, &folder, config) {
+            match declared(&mut table, &defaults, &folder, config) {
                 Ok(one) => {
-                    problems.extend(one.settings.out.as_deref().and_then(|out| folders.problem(out, &place)));
+                    let same = one.settings.out.as_deref().and_then(|out| folders.problem(out, &place));
+                    problems.extend(same.map(|why| format!("{place}: {}", table.at(&["out"], why))));
                     // One name in two accounts is two certificates.
                     let of_account = (one.settings.profile.clone(), one.selector.spelled());
                     if let Some(other) = selected.insert(of_account, place.clone()) {
-                        problems.push(format!("{place}: {other} declares {} too", one.selector));
+                        let why = format!("{other} declares {} too", one.selector);
+                        problems.push(format!("{place}: {}", table.at(&["id", "name"], why)));
                     }
                     found.push(one);
                 }
@@ -162,7 +166,7 @@ impl OutFolders {
     pub(crate) fn problem(&mut self, out: &Path, place: &str) -> Option<String> {
         let folder = self.real(out);
         let other = self.places.insert(folder, place.to_owned())?;
-        Some(format!("{place}: its `out` is that of {other} too"))
+        Some(format!("its `out` is that of {other} too"))
     }
 
     /// A folder without links and steps upwards. Thousands lie in one folder, whose own path is looked up once.
@@ -177,28 +181,32 @@ impl OutFolders {
 }
 
 fn declared(
-    mut table: Table,
+    table: &mut Table,
     defaults: &CertificateSettings,
     folder: &Path,
     config: Option<&Path>,
 ) -> Result<Declared, String> {
-    let (id, hosts) = (table.take("id"), hosts(table.take("hosts"))?);
+    let (id, named) = (table.take("id"), table.take("hosts"));
+    let hosts = hosts(named).map_err(|why| table.at(&["hosts"], why))?;
     let settings = table.settings(&OWN)?.or(defaults).absolute(folder).with_profiles_of(config);
     let id =
         id.map(|id| id.as_i64().ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate")));
-    let selector = match (id.transpose()?, &settings.name) {
+    let id = id.transpose().map_err(|why| table.at(&["id"], why))?;
+    let selector = match (id, &settings.name) {
         (Some(id), _) => CertificateSelector::Id(id),
-        (None, Some(name)) => name.parse().map_err(|why| format!("`name`: {why}"))?,
-        (None, None) => return Err("which certificate it is does not stand in it: give `id` or `name`".to_owned()),
+        (None, Some(name)) => name.parse().map_err(|why| table.at(&["name"], format!("`name`: {why}")))?,
+        (None, None) => {
+            return Err(table.at(&[], "which certificate it is does not stand in it: give `id` or `name`"));
+        }
     };
     let mut settings = settings;
     settings.working_folder.get_or_insert_with(|| folder.to_owned());
     let Some(out) = &settings.out else {
-        return Err("where it is to be does not stand in it: give `out`, its folder".to_owned());
+        return Err(table.at(&[], "where it is to be does not stand in it: give `out`, its folder"));
     };
-    settings.installed_into(out).map_err(|why| why.to_string())?;
-    settings.validation().map_err(|why| why.to_string())?;
-    Ok(Declared { place: table.place, selector, hosts, settings })
+    let checked = settings.installed_into(out).map(drop).and_then(|()| settings.validation().map(drop));
+    checked.map_err(|why| table.at_settings(&why))?;
+    Ok(Declared { place: table.place.clone(), selector, hosts, settings })
 }
 
 /// The machines that a certificate names.
@@ -354,7 +362,7 @@ mod tests {
             [[certificate]]\nname = \"a.example\"\nout = \"a\"\ndns_key = \"/a\"\nrollback_on_failure = true\n\
             [[certificate]]\nname = \"a.example\"\nout = \"b\"\ndns_key = \"/b\"\n";
         let twice = read(text).unwrap_err();
-        assert_eq!(twice, "HOME/certificates.toml: certificate 2: certificate 1 declares a.example too");
+        assert_eq!(twice, "HOME/certificates.toml: certificate 2: line 11: certificate 1 declares a.example too");
         let found = read(&format!("{text}profile = \"other\"\n")).unwrap();
         let told: Vec<_> = found.iter().map(|one| one.settings.to_map()).collect();
         assert_eq!((&told[0]["deploy_hook"], &told[0]["dns_server"]), (&"reload".into(), &"192.0.2.1:53".into()));
@@ -385,8 +393,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         for (text, said) in [
-            ("[[certificate]]\nid = 1\n", "certificate 1: where it is to be does not stand in it: give `out`"),
-            ("[[certificate]]\nout = \"a\"\n", "certificate 1: which certificate it is does not stand in it"),
+            ("[[certificate]]\nid = 1\n", "certificate 1: line 1: where it is to be does not stand in it: give `out`"),
+            ("\n[[certificate]]\nout = \"a\"\n", "certificate 1: line 2: which certificate it is does not stand in it"),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\ncolour = 1\n",
                 "certificate 1: line 4: found `colour`, which is no setting",
@@ -395,21 +403,24 @@ mod tests {
             ("[certificates]\n", "line 1: found `certificates`, expected [defaults], [certificate], notify = …"),
             ("certificate = [1]\n", "line 1: `certificate`: expected a table"),
             ("certificate = 1\n", "line 1: `certificate`: expected a table"),
-            ("[[defaults]]\nkeep = 1\n[[defaults]]\nkeep = 2\n", "defaults: stands there twice"),
+            ("[[defaults]]\nkeep = 1\n[[defaults]]\nkeep = 2\n", "defaults: line 3: stands there twice"),
             ("\nnotify = 1\n", "line 2: `notify`: found `1`, expected a text"),
             ("[defaults]\nnotify = \"mail\"\n", "`notify` is the file's own: write it above the first table"),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 1\nout = \"b\"\n",
-                "certificate 2: certificate 1 declares 1 too",
+                "certificate 2: line 5: certificate 1 declares 1 too",
             ),
             (
                 "[[certificate]]\nname = \"a.example\"\nout = \"a\"\n[[certificate]]\nname = \"A.EXAMPLE\"\nout = \"b\"\n",
-                "certificate 2: certificate 1 declares A.EXAMPLE too",
+                "certificate 2: line 5: certificate 1 declares A.EXAMPLE too",
             ),
-            ("[[certificate]]\nid = \"x\"\nout = \"a\"\n", "certificate 1: `id`: found `\"x\"`, expected the number"),
+            (
+                "[[certificate]]\nid = \"x\"\nout = \"a\"\n",
+                "certificate 1: line 2: `id`: found `\"x\"`, expected the number",
+            ),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\ndns = \"nsupdate\"\n",
-                "nsupdate: give the zone's server and key too",
+                "certificate 1: line 4: `dns` nsupdate: give the zone's server and key too",
             ),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\nverify = \"ftp://a\"\n",
@@ -417,8 +428,22 @@ mod tests {
             ),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 2\nout = \"./a\"\n",
-                "certificate 2: its `out` is that of certificate 1 too",
+                "certificate 2: line 6: its `out` is that of certificate 1 too",
             ),
+            (
+                "[defaults]\ndns = \"provision\"\nwebroot = \"www\"\n[[certificate]]\nid = 1\nout = \"a\"\n",
+                "certificate 1: line 4: `dns` and `webroot` exclude each other",
+            ),
+            (
+                "[[certificate]]\nid = 1\nwebroot = \"www\"\nout = \"a\"\ndns = \"provision\"\n",
+                "certificate 1: line 5: `dns` and `webroot` exclude each other",
+            ),
+            ("[[certificate]]\nid = 1\nout = \"a\"\nhosts = []\n", "certificate 1: line 4: `hosts`: found `[]`"),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\nnames = [\"a.example\", \"-bad-\"]\n",
+                "certificate 1: line 4: `names`: name `-bad-`: a label begins or ends with a hyphen",
+            ),
+            ("[defaults]\nsan = \"a b..c\"\n", "defaults: line 2: `names`: name `b..c`: it has a dot where"),
             ("[[certificate]\n", "line 1: "),
         ] {
             let error = read(text).unwrap_err();
