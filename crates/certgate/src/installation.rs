@@ -84,6 +84,13 @@ impl Installation {
         Self::new(InstallOptions::into_folder(folder))
     }
 
+    /// The certificate in that folder, whose files were given to that owner.
+    pub(crate) fn owned(folder: &Path, file_owner: Option<&str>) -> Self {
+        let mut options = InstallOptions::into_folder(folder);
+        options.file_owner = file_owner.map(str::to_owned);
+        Self::new(options)
+    }
+
     /// The certificate in the folder of these options, installed as they say.
     pub fn new(options: InstallOptions) -> Self {
         let owner = options.file_owner.as_deref().map(Owner::named);

@@ -196,7 +196,8 @@ pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
     // A certificate's folder may be a link; what is below one is not looked for.
     links.retain(|link| has_one(link) && seen.insert(whole(link)));
     folders.append(&mut links);
-    let installed = read_each(&folders, now);
+    let found: Vec<(&Path, Option<&str>)> = folders.iter().map(|folder| (folder.as_path(), None)).collect();
+    let installed = read_each(&found, now);
     let emptied =
         emptied.into_iter().map(|(folder, link)| (folder.clone(), Err(InventoryError::LedNowhere { link, folder })));
     folders.into_iter().zip(installed).chain(unreadable).chain(emptied).collect()
@@ -300,10 +301,14 @@ pub(crate) fn has_one(folder: &Path) -> bool {
 /// So many folders are worth a thread of their own.
 const FOR_A_THREAD: usize = 100;
 
-/// The certificates in these folders, in their order. `now` is in seconds since 1970.
-pub(crate) fn read_each(folders: &[PathBuf], now: i64) -> Vec<Result<InstalledCertificate, InventoryError>> {
+/// The certificates in these folders, in their order, each with the owner that its files are said to have. `now` is in seconds since 1970.
+pub(crate) fn read_each<'f>(
+    folders: &[(&'f Path, Option<&'f str>)],
+    now: i64,
+) -> Vec<Result<InstalledCertificate, InventoryError>> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    together(folders, threads.min(folders.len().div_ceil(FOR_A_THREAD)), |folder| read(folder, now))
+    let read = |(folder, owner): &(&Path, Option<&str>)| read_in(&Installation::owned(folder, *owner), now);
+    together(folders, threads.min(folders.len().div_ceil(FOR_A_THREAD)), read)
 }
 
 /// The certificate in a folder. `now` is in seconds since 1970.
@@ -311,7 +316,11 @@ pub(crate) fn read_each(folders: &[PathBuf], now: i64) -> Vec<Result<InstalledCe
 /// # Errors
 /// There is none, or it cannot be read.
 pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryError> {
-    let place = Installation::at(folder);
+    read_in(&Installation::at(folder), now)
+}
+
+fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, InventoryError> {
+    let folder = place.folder();
     let text = place.certificate()?.unwrap_or_default();
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;

@@ -93,7 +93,7 @@ impl Journal {
         let ResumeData { install, host, .. } = &order.order.resume;
         let (Some(here), Some(host), Some(install)) = (&self.host, host, install) else { return true };
         let request = || CertificateRequest::read(order.order.csr.as_deref()?).ok();
-        here == host || request().is_some_and(|request| Installation::at(&install.folder).has_key_for(&request))
+        here == host || request().is_some_and(|request| Installation::new(install.clone()).has_key_for(&request))
     }
 
     /// Records by that clock in place of the machine's, such as where orders are driven by it.

@@ -227,8 +227,9 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
     let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
     let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
     let there: Vec<bool> = declared.iter().map(is_there).collect();
-    let out = |(one, is_there): (&Declared, &bool)| one.settings.out.clone().filter(|_| *is_there);
-    let folders: Vec<PathBuf> = declared.iter().zip(&there).filter_map(out).collect();
+    let at = declared.iter().zip(&there).filter(|(_, is_there)| **is_there);
+    let at = at.filter_map(|(one, _)| Some((one.settings.out.as_deref()?, one.settings.file_owner.as_deref())));
+    let folders: Vec<(&Path, Option<&str>)> = at.collect();
     let mut found = read_each(&folders, now).into_iter();
     let before = if there.contains(&false) { journal.folders()? } else { BTreeMap::new() };
     let with_found = |(one, is_there): (Declared, bool)| {

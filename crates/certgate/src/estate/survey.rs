@@ -271,5 +271,6 @@ fn note_doubles(subjects: &mut [Subject]) {
 /// Whether the key of the gateway's certificate is in the folder.
 fn has_key(subject: &Subject, certificate: &Certificate) -> bool {
     let Some(folder) = &subject.folder else { return false };
-    certificate.server.as_deref().is_some_and(|server| Installation::at(folder).has_key_of(server))
+    let place = || Installation::owned(folder, subject.settings.file_owner.as_deref());
+    certificate.server.as_deref().is_some_and(|server| place().has_key_of(server))
 }
