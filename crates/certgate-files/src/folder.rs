@@ -176,6 +176,22 @@ impl Folder {
         }
     }
 
+    /// Whether the group of what is made in it can be that owner's, whom this process may not be able to give anything to.
+    ///
+    /// # Errors
+    /// Nothing can be made in it.
+    pub fn has_group_of(&self, owner: Owner) -> io::Result<bool> {
+        let Some(group) = owner.group else { return Ok(true) };
+        let made = tempfile::tempfile_in(&self.path)?;
+        if made.metadata()?.gid() == group {
+            return Ok(true);
+        }
+        match rustix::fs::fchown(&made, None, Some(rustix::fs::Gid::from_raw(group))) {
+            Err(Errno::PERM) => Ok(false),
+            done => done.map(|()| true).map_err(Into::into),
+        }
+    }
+
     /// What a file in it holds; `None` if nothing is there.
     ///
     /// # Errors

@@ -29,6 +29,15 @@ impl Owner {
         self.user == there.user && (self.group.is_none() || self.group == there.group)
     }
 
+    /// The group's name, or number where it has none.
+    #[cfg(unix)]
+    pub fn group_name(self) -> String {
+        use nix::unistd::{Gid, Group};
+        let number = self.group.unwrap_or_default();
+        let known = Group::from_gid(Gid::from_raw(number)).ok().flatten();
+        known.map_or_else(|| number.to_string(), |group| group.name)
+    }
+
     /// The owner that `USER` or `USER:GROUP` names. A user alone stands for its group too. A number need not have a name.
     ///
     /// # Errors

@@ -203,3 +203,77 @@ fn a_folder_that_a_group_may_enter() {
         }
     }
 }
+
+/// Who reads by a group that nothing can be given to would read nothing any more: that is found before the order, whoever runs it.
+#[test]
+fn a_group_that_nothing_can_be_given_to() {
+    const GROUP: u32 = 1;
+    const USER: u32 = 4321;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let can_drop = Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success());
+    for (folder_mode, file_mode, user, code) in [
+        (0o750, 0o600, Some(USER), 12),
+        (0o755, 0o600, Some(USER), 0),
+        (0o755, 0o640, Some(USER), 12),
+        (0o750, 0o600, None, 12),
+        (0o755, 0o600, None, 0),
+    ] {
+        if user.is_none() && !can_drop {
+            continue;
+        }
+        let here = Here::new("json", Settings::default());
+        let live = here.path("live");
+        fs::create_dir(&live).unwrap();
+        let words =
+            arguments(here.home.path(), &here.server, "json", &["reissue", "571", "--new-key", "--out", "live"]);
+        if file_mode != 0o600 {
+            fs::copy(fixture("_keys/p256-sec1.pem"), live.join("key.pem")).unwrap();
+            fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(file_mode)).unwrap();
+        }
+        for path in [here.home.path().to_owned(), live.clone(), live.join("key.pem")] {
+            let _ = chown(path, user, Some(GROUP));
+        }
+        fs::set_permissions(&live, fs::Permissions::from_mode(folder_mode)).unwrap();
+        let command = match user {
+            Some(user) => {
+                let mut command = crate::support::binary::bare(here.home.path());
+                command.uid(user).gid(user);
+                command
+            }
+            // Root of a container that gives no files away.
+            None => {
+                let mut command = within(here.home.path(), Command::new("setpriv"));
+                command.args(["--bounding-set=-chown", "--inh-caps=-chown", env!("CARGO_BIN_EXE_certgate")]);
+                command
+            }
+        };
+        let output = with_account(command).args(&words).current_dir(here.home.path()).output().unwrap();
+        let case = format!("{folder_mode:o} {file_mode:o} {user:?}: {}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (code, usize::from(code == 0)), "{case}");
+        if code != 0 {
+            assert!(stderr(&output).contains("the group daemon reads it (mode"), "{case}");
+            assert_eq!(here.gateway.counts().requests, 0, "{case}");
+        }
+    }
+}
+
+/// Whose a folder is, is known by what is declared, too, where nothing notes it any more.
+#[test]
+fn a_declared_owner_is_one_where_nothing_notes_it() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let here = Here::new("json", Settings::default());
+    let file = "[[certificate]]\nid = 571\nout = \"live\"\nfile_owner = \"4321\"\n";
+    fs::write(here.path("certificates.toml"), file).unwrap();
+    here.ends(&["apply", "certificates.toml"], 0);
+    let live = here.path("live");
+    chown(&live, Some(4321), None).unwrap();
+    fs::remove_file(live.join("current/about.json")).unwrap();
+    let row = here.run(&["plan", "certificates.toml"], 0).0["plan"][0].clone();
+    assert_ne!(row["action"], "error", "{row}");
+    here.ends(&["apply", "certificates.toml"], 0);
+    here.ends(&["plan", "certificates.toml"], 8);
+}

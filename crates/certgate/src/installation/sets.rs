@@ -85,7 +85,7 @@ impl Installation {
 
     fn new_set(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
         // Servers may read what is in it, as far as they may enter the certificate's folder: the files decide.
-        let (mode, owner) = (folder.mode()? & !WRITABLE, self.owner().map_or_else(|| folder.owner(), Ok)?);
+        let (mode, owner) = (folder.mode()? & !WRITABLE, self.set_owner(folder)?);
         let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
         sets.check()?;
         let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
@@ -111,6 +111,11 @@ impl Installation {
         sets.rename(&name, &set)?;
         sets.sync()?;
         Ok(set)
+    }
+
+    /// Whom the folder of a set is to belong to.
+    pub(super) fn set_owner(&self, folder: &Folder) -> Result<Owner, FileError> {
+        self.owner().map_or_else(|| folder.owner(), Ok)
     }
 
     /// The name of a set of these files: the one that was taken back, else a new one.
