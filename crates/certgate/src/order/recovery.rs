@@ -100,10 +100,18 @@ pub fn reconcile(
                 }
                 likeness => {
                     contradicts = deletes || likeness == CertificateMatch::Other;
-                    is_absent &= contradicts;
-                    let serial = now.serial_number.as_deref().unwrap_or("unknown");
-                    let is = if contradicts { "is not what was ordered" } else { "is there" };
-                    seen.push(format!("certificate {certificate} {is} (serial {serial})"));
+                    let serial = serial_of(&now);
+                    // Nothing was issued under it yet, before the order and since.
+                    let is_unissued =
+                        serial.is_none() && order.order.resume.serial_before.is_none() && now.server.is_none();
+                    is_absent &= contradicts || is_unissued;
+                    let is = match (contradicts, is_unissued) {
+                        (true, _) => "is not what was ordered",
+                        (false, true) => "is not issued",
+                        (false, false) => "is there",
+                    };
+                    let serial = serial.map(|serial| format!(" (serial {serial})"));
+                    seen.push(format!("certificate {certificate} {is}{}", serial.unwrap_or_default()));
                 }
             },
         }
@@ -280,6 +288,12 @@ fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Resul
     })
 }
 
+/// The serial number of a certificate as the gateway shows it: the one that it says, else that of what it issued.
+pub(crate) fn serial_of(certificate: &Certificate) -> Option<String> {
+    let of_issued = || Some(X509::from_pem(certificate.server.as_deref()?).ok()?.serial);
+    certificate.serial_number.clone().or_else(of_issued)
+}
+
 /// What a certificate is to the order that was to make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CertificateMatch {
@@ -294,7 +308,7 @@ enum CertificateMatch {
 impl CertificateMatch {
     fn of(order: &Order, now: &Certificate) -> Self {
         let before = order.order.resume.serial_before.as_deref();
-        let same_serial = before.zip(now.serial_number.as_deref()).map(|(before, now)| is_same_serial(before, now));
+        let same_serial = before.zip(serial_of(now)).map(|(before, now)| is_same_serial(before, &now));
         let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::read(csr).ok());
         let shown = now.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
         let same_key = csr.zip(shown).map(|(csr, shown)| csr.key.spki == shown.key.spki);

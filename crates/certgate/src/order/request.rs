@@ -13,6 +13,7 @@ use certgate_keys::KeyType;
 use certgate_store::{InstallOptions, Order, ResumeData};
 use certgate_x509::{BadRequest, CertificateRequest};
 
+use super::recovery::serial_of;
 use crate::{
     Error, Installation, KeySource, OrderId, RunItem,
     installation::{InstallError, durable},
@@ -392,7 +393,7 @@ impl OrderRequest {
     pub fn item(&self, id: OrderId, deadline: Duration, wait: bool) -> RunItem {
         let install = self.install_options();
         let mut resume = ResumeData::installing(install.as_ref().map(durable));
-        resume.serial_before = self.existing.as_ref().and_then(|existing| existing.serial_number.clone());
+        resume.serial_before = self.existing.as_deref().and_then(serial_of);
         RunItem {
             id,
             task: self.task(),

@@ -91,8 +91,19 @@ fn ordered(id: Option<i64>, csr: &str) -> Certificate {
 
 /// An order whose answer was lost.
 fn lost(folder: &Path, task: AnyTask, clock_ahead: Option<i64>, job: Option<i64>) -> (Journal, Order) {
+    lost_of(folder, task, Some("0A"), clock_ahead, job)
+}
+
+/// The same of a certificate that had that serial number.
+fn lost_of(
+    folder: &Path,
+    task: AnyTask,
+    serial: Option<&str>,
+    clock_ahead: Option<i64>,
+    job: Option<i64>,
+) -> (Journal, Order) {
     let mut journal = Journal::open(folder.join("store.sqlite"), "user@9").unwrap();
-    let resume = ResumeData { serial_before: Some("0A".to_owned()), clock_ahead, ..ResumeData::default() };
+    let resume = ResumeData { serial_before: serial.map(str::to_owned), clock_ahead, ..ResumeData::default() };
     let intent = Intent { resume, ..Intent::default() };
     journal.record_intent("ours", &task, &intent).unwrap();
     let detail = String::new();
@@ -241,6 +252,8 @@ fn by_all_that_can_be_seen() {
 
 /// What shows of an order that nobody answered, and what becomes of it. It left at 0.
 struct Absence {
+    /// The certificate's serial number before.
+    before: Option<&'static str>,
     /// How far the gateway's clock was ahead when it left.
     ahead: Option<i64>,
     /// The gateway's time when it is looked for.
@@ -258,10 +271,14 @@ struct Absence {
 
 #[test]
 fn an_order_that_nothing_shows_of_never_arrived() {
+    const SERIAL: &str = "0102";
     let key = PrivateKey::generate(KeyType::P256).unwrap();
     let params = || rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
     let csr = params().serialize_request(&key).unwrap().pem().unwrap();
     let before = json!({ "id": 571, "name": "example.com", "serialNumber": "0a" });
+    let mut same = params();
+    same.serial_number = Some(0x0102.into());
+    let unsaid = json!({ "id": 571, "name": "example.com", "server": same.self_signed(&key).unwrap().pem() });
     let made = |age: i64| {
         let created = Moment::from_unix_seconds(unix_now() / 1000 - age).unwrap().to_string();
         json!({ "id": 572, "name": "example.com", "created": created })
@@ -274,6 +291,7 @@ fn an_order_that_nothing_shows_of_never_arrived() {
     };
     // Looked for one second after the quarter of an hour, and nothing shows of it.
     let absent = || Absence {
+        before: Some("0A"),
         ahead: Some(0),
         date: Some(901),
         certificate: before.clone(),
@@ -303,6 +321,16 @@ fn an_order_that_nothing_shows_of_never_arrived() {
         ("the job list is full", Absence { jobs: Some((0..50).map(of_others).collect()), ..open(None) }),
         ("others' jobs", Absence { jobs: Some((0..49).map(of_others).collect()), ..absent() }),
         ("nobody knows whose the certificate is", Absence { certificate: json!({ "id": 571 }), ..open(None) }),
+        ("nothing was issued before", Absence { before: None, certificate: json!({ "id": 571 }), ..absent() }),
+        (
+            "nor a moment ago",
+            Absence { before: None, certificate: json!({ "id": 571 }), date: Some(899), ..open(Some(2)) },
+        ),
+        ("nobody knows what was there before", Absence { before: None, ..open(None) }),
+        (
+            "only the certificate itself says its serial number",
+            Absence { before: Some(SERIAL), certificate: unsaid, ..absent() },
+        ),
         (
             "a task without a job",
             Absence { task: |certificate| CertificateRevoke { certificate }.into(), ..open(None) },
@@ -315,7 +343,8 @@ fn an_order_that_nothing_shows_of_never_arrived() {
         ("a certificate of the name, made before", Absence { certificate: made(3600), task: create, ..absent() }),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, order) = lost(folder.path(), (case.task)(ordered(Some(571), &csr)), case.ahead, None);
+        let (mut journal, order) =
+            lost_of(folder.path(), (case.task)(ordered(Some(571), &csr)), case.before, case.ahead, None);
         let history = OrderBook::open(folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;
         let sent = history.iter().find(|event| event.state == State::Sending).unwrap().time / 1000;
         let Absence { certificate, jobs, messages, .. } = case;

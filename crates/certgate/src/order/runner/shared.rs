@@ -15,7 +15,7 @@ use crate::{
     Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome,
     PendingReason, Refusal, RefusalReason, Spool,
     installation::FolderTurn,
-    order::{completion::Completion, is_open_order_of},
+    order::{completion::Completion, is_open_order_of, recovery::serial_of},
     validation::{Validation, clean_up},
 };
 
@@ -239,9 +239,9 @@ impl Shared<'_> {
         let Some(member) = self.members.get_mut(place).filter(|_| is_before) else { return };
         for data in &answer.data {
             if let AnyData::Certificate(certificate) = data
-                && certificate.serial_number.is_some()
+                && let Some(serial) = serial_of(certificate)
             {
-                member.intent.resume.serial_before.clone_from(&certificate.serial_number);
+                member.intent.resume.serial_before = Some(serial);
             }
         }
     }
