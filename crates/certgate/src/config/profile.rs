@@ -16,7 +16,10 @@ use certgate_store::StoreAddress;
 use certgate_tape::StandIns;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use super::{ConfigError, parse_duration};
 
@@ -140,7 +143,14 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError
             ));
         }
     }
-    let mut profiles: BTreeMap<String, Profile> = toml::from_str(text).map_err(|why| at(why.span(), why.message()))?;
+    let mut profiles: BTreeMap<String, Profile> = toml::from_str(text).map_err(|why| {
+        let start = why.span().map_or(0, |span| span.start);
+        let mut sections = sections.get_ref().values().filter_map(|section| section.get_ref().as_table());
+        match sections.find_map(|section| of_another_kind(section, start)) {
+            Some((key, expected)) => at(why.span(), &format!("`{key}`: expected {expected}")),
+            None => at(why.span(), why.message()),
+        }
+    })?;
     if profiles.values().any(|profile| profile.proxy.as_ref().is_some_and(Proxy::has_credentials)) {
         file.require_secrecy("the proxy's password")?;
     }
@@ -159,6 +169,38 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError
         }
     }
     Ok(profiles)
+}
+
+/// The setting whose value stands there and is of another kind than it can be, and what was expected.
+fn of_another_kind<'s>(section: &'s DeTable<'_>, at: usize) -> Option<(&'s str, &'static str)> {
+    let is_there = |value: &Spanned<DeValue<'_>>| value.span().contains(&at);
+    for (key, value) in section {
+        let key = key.get_ref().as_ref();
+        if let DeValue::Table(inner) = value.get_ref()
+            && let Some(found) = of_another_kind(inner, at)
+        {
+            return Some(found);
+        }
+        if !is_there(value) {
+            continue;
+        }
+        let kind = |value: &DeValue<'_>| (value.is_str(), value.is_integer(), value.is_bool());
+        let texts =
+            |value: &DeValue<'_>| value.as_array().is_some_and(|all| all.iter().all(|one| one.get_ref().is_str()));
+        let value = value.get_ref();
+        let (is_right, expected) = match (key, kind(value)) {
+            ("timeouts", _) => (value.is_table(), "a table, such as [live.timeouts]"),
+            ("certificates", _) => (texts(value), "a list of folders, such as [\"/etc/ssl/example.com\"]"),
+            ("stand_ins", _) => (texts(value), "a list, such as [\"names\", \"emails\"]"),
+            ("owner_context", (_, is_number, _)) => (is_number, "a number, such as 9"),
+            ("requests_per_second" | "body_limit", _) => (false, "a whole number of 1 or more"),
+            ("pace_in_store", (.., is_flag)) => (is_flag, "true or false"),
+            ("context", _) => (true, ""),
+            (_, (is_text, ..)) => (is_text, "a text in quotation marks"),
+        };
+        return (!is_right).then_some((key, expected));
+    }
+    None
 }
 
 fn one_of<'de, D: Deserializer<'de>, T>(
