@@ -45,9 +45,9 @@ pub(crate) fn resume(options: &str, id: &str) -> String {
     format!("certgate resume{options} {}", shell_word(id))
 }
 
-/// The command that gives an order up.
+/// The command that gives an order up, wherever it is copied to.
 pub(crate) fn abandon(options: &str, id: &str) -> String {
-    format!("certgate orders abandon{options} {}", shell_word(id))
+    format!("certgate orders abandon{options} {} --yes", shell_word(id))
 }
 
 /// A word for the shell, quoted where it has to be.

@@ -148,7 +148,7 @@ fn one_that_fails_does_not_stop_the_rest() {
         assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
         let open = document["orders"].as_array().unwrap().iter().find(|order| order["kind"] == "unknown").unwrap();
         let id = open["order"]["id"].as_str().unwrap();
-        let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
+        let abandon = format!("certgate orders abandon --config {} {id} --yes", fast(folder.path()));
         assert!(open["error"]["advice"].as_str().unwrap().contains(&abandon), "{open}");
         ended(certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], ""), 0);
         let (code, document, said) = told(folder.path(), &server, transport, &["batch", &file]);
@@ -329,7 +329,7 @@ fn what_fails_a_check_is_not_ordered_again() {
             let (code, document, said) = here.told(&["batch", &file]);
             assert_eq!((code, here.orders()), (10, 1), "{title}: {said}");
             document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
-            let abandon = format!("certgate orders abandon --config {} {id}", fast(here.home.path()));
+            let abandon = format!("certgate orders abandon --config {} {id} --yes", fast(here.home.path()));
             assert!(said.contains(&abandon), "{said}");
         }
         let output = certgate_in(here.home.path(), &["orders", "show", &id, "--output", "json"], "");

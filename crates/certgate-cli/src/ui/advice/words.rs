@@ -75,7 +75,7 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
             return Some(format!("give another {out}, or order with {new_key} or {key}"));
         }
         Advice::PutKeyBack => {
-            "put it back as pending/key.pem; if it is lost, give the order up with `certgate orders abandon` and order with --new-key"
+            "put it back as pending/key.pem; if it is lost, give the order up (`certgate orders abandon ID --yes`, by its id from `certgate orders`) and order with --new-key"
         }
         Advice::OtherFolder { folder } => {
             let (out, folder) = (name("out"), folder.display());
