@@ -72,6 +72,12 @@ pub enum QueueError {
     /// The gateway, the store or the recipient's folder.
     #[error(transparent)]
     Client(#[from] Error),
+    /// The gateway says that there are messages, and shows none.
+    #[error("the gateway says that {told} messages are in the queue, and shows none")]
+    NotShown {
+        /// How many there are, as it says.
+        told: i64,
+    },
     /// A message that cannot be confirmed.
     #[error("the first message of the queue has no id and cannot be confirmed")]
     NoId,
@@ -193,6 +199,10 @@ impl<'a> Queue<'a> {
                     observe(&QueueEvent::Delayed(&error.into()));
                     None
                 }
+                (Err(error @ QueueError::NotShown { .. }), Some(_)) => {
+                    observe(&QueueEvent::Delayed(&error));
+                    None
+                }
                 (first, _) => first?,
             };
             let Some(First { message, body, told }) = first else {
@@ -225,7 +235,10 @@ impl<'a> Queue<'a> {
         let room = Limits::FINDINGS.saturating_sub(self.findings.len());
         self.findings.extend(answer.findings.into_iter().take(room));
         let told = answer.value.object.as_ref().and_then(|object| object.summary);
-        Ok(message_in(answer.value.data).map(|message| First { message, body: reply.body.0, told }))
+        match (message_in(answer.value.data), told) {
+            (None, Some(told)) if told > 0 => Err(QueueError::NotShown { told }),
+            (message, told) => Ok(message.map(|message| First { message, body: reply.body.0, told })),
+        }
     }
 
     /// Gives why the gateway did not take the message off. Refused: somebody else may have confirmed it meanwhile; the next look shows.

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{config::parse_duration, queue};
+use certgate::{
+    config::parse_duration,
+    queue::{self, QueueError},
+};
 use certgate_domain::task::{PollConfirm, PollInfo};
 use clap::Subcommand;
 
@@ -58,12 +61,12 @@ impl Poll {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
             Self::Next => {
-                let exchange = send(app, &PollInfo.into())?;
-                Ok(if exchange.answer.value.data.is_empty() {
-                    Exit::unchanged("the queue is empty")
-                } else {
-                    Exit::DONE
-                })
+                let answer = send(app, &PollInfo.into())?.answer.value;
+                match (answer.data.is_empty(), answer.object.and_then(|object| object.summary)) {
+                    (true, Some(told)) if told > 0 => Err(QueueError::NotShown { told }.into()),
+                    (true, _) => Ok(Exit::unchanged("the queue is empty")),
+                    (false, _) => Ok(Exit::DONE),
+                }
             }
             Self::Confirm { id } => {
                 send(app, &PollConfirm::new(id).into())?;

@@ -78,3 +78,35 @@ fn a_spool_of_several() {
     }
     assert_eq!(std::fs::read_dir(home.path().join("spool")).unwrap().count(), 60);
 }
+
+/// The simulator, which shows no message, and says how many there are.
+struct Silent(Near, i64);
+
+impl Transport for Silent {
+    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        let mut reply = self.0.send(request, timeout)?;
+        let mut answer: serde_json::Value = serde_json::from_slice(&reply.body.0).unwrap();
+        (answer["object"], answer["data"]) = (json!({ "summary": self.1 }), json!([]));
+        reply.body.0 = answer.to_string().into_bytes();
+        Ok(reply)
+    }
+
+    fn endpoint(&self) -> &str {
+        "near:"
+    }
+}
+
+/// Messages that the gateway counts and does not show are no empty queue.
+#[test]
+fn a_queue_that_is_not_shown() {
+    for (told, expected) in [(0, "Ok(())"), (5, "Err(NotShown { told: 5 })")] {
+        let home = tempfile::tempdir().unwrap();
+        let journal = Journal::open(home.path().join("store.sqlite"), "user@9").unwrap();
+        let credentials = Credentials::new("user", Secret::new("password"), "9");
+        let transport = Box::new(Silent(Near(Gateway::with(Settings::default())), told));
+        let mut client = Client::new(Box::<JsonCodec>::default(), transport, credentials).with_pace(1_000_000);
+        let to = Recipient::Folder(home.path().join("messages"));
+        let drained = Queue::new(&mut client, journal).drain(&to, &mut |_| {});
+        assert_eq!(format!("{drained:?}"), expected);
+    }
+}
