@@ -326,6 +326,8 @@ impl CertificateRequest {
             checks.push(Check::failed(name, why.to_string()));
         }
         checks.push(self.check_names());
+        let apart = self.common_name.as_deref().and_then(|name| self.apart(name));
+        checks.extend(apart.map(|why| Check::unchecked("common-name", why)));
         let problems = subject::problems(&self.subject);
         if !problems.is_empty() {
             checks.push(Check::failed("subject", listed(&problems)));

@@ -365,6 +365,10 @@ fn a_common_name_apart() {
         let expected: Vec<String> =
             expected.iter().map(|text| text.replacen("example.com", "Example.com", 1)).collect();
         assert_eq!(request.warnings(), expected, "{names:?}");
+        let mut noted = request.checks();
+        noted.retain(|check| check.name == "common-name");
+        let noted: Vec<_> = noted.into_iter().map(|check| (check.detail, check.ok, check.is_warning)).collect();
+        assert_eq!(noted, expected.iter().map(|text| (text.clone(), true, true)).collect::<Vec<_>>(), "{names:?}");
         let check = request.check_name("Example.com");
         assert_eq!((check.ok, check.is_warning), (true, !expected.is_empty()), "{check:?}");
     }
