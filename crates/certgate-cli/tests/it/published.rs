@@ -73,7 +73,8 @@ fn several_records_and_one_that_is_allowed() {
 #[test]
 fn a_wildcard_and_a_name_in_unicode() {
     let home = tempfile::tempdir().unwrap();
-    let new = ["csr", "new", "--name", "*.bücher.example", "--key-out", "k.key", "--out", "w.csr"];
+    let names = ["--name", "*.bücher.example", "--san", "example.com"];
+    let new = [&["csr", "new", "--key-out", "k.key", "--out", "w.csr"][..], &names].concat();
     assert_eq!(exit(&command(home.path(), &new).current_dir(home.path()).output().unwrap()), 0);
     for transport in ["xml", "json"] {
         for (record, owner) in
