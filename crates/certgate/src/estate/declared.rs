@@ -227,17 +227,26 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
     let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
     let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
     let there: Vec<bool> = declared.iter().map(is_there).collect();
-    let at = declared.iter().zip(&there).filter(|(_, is_there)| **is_there);
-    let at = at.filter_map(|(one, _)| Some((one.settings.out.as_deref()?, one.settings.file_owner.as_deref())));
-    let folders: Vec<(&Path, Option<&str>)> = at.collect();
-    let mut found = read_each(&folders, now).into_iter();
     let before = if there.contains(&false) { journal.folders()? } else { BTreeMap::new() };
-    let with_found = |(one, is_there): (Declared, bool)| {
-        let found = if is_there { found.next() } else { one.lost(&before, journal.host()).map(Err) };
-        subject(one, found, &mut open, journal.host())
-    };
-    Ok(declared.into_iter().zip(there).map(with_found).collect())
+    let mut subjects = Vec::with_capacity(declared.len());
+    let mut left = declared.into_iter().zip(there);
+    loop {
+        let some: Vec<(Declared, bool)> = left.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            return Ok(subjects);
+        }
+        let at = some.iter().filter(|(_, is_there)| *is_there);
+        let at = at.filter_map(|(one, _)| Some((one.settings.out.as_deref()?, one.settings.file_owner.as_deref())));
+        let mut found = read_each(&at.collect::<Vec<_>>(), now).into_iter();
+        subjects.extend(some.into_iter().map(|(one, is_there)| {
+            let found = if is_there { found.next() } else { one.lost(&before, journal.host()).map(Err) };
+            subject(one, found, &mut open, journal.host())
+        }));
+    }
 }
+
+/// So many folders are read at once: what is found in one is large, and soon part of what is known of its certificate.
+const AT_ONCE: usize = 1000;
 
 fn subject(
     declared: Declared,
