@@ -6,7 +6,6 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
@@ -22,7 +21,7 @@ use crate::{
         CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LedElsewhere, PENDING, SETS, SetRecord, is_of_set, record_path_in,
     },
     selector::is_same_name,
-    together::together,
+    together::{for_folders, together},
 };
 
 /// A certificate in its folder.
@@ -298,17 +297,13 @@ pub(crate) fn has_one(folder: &Path) -> bool {
     has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has(CURRENT) && has(SETS))
 }
 
-/// So many folders are worth a thread of their own.
-const FOR_A_THREAD: usize = 100;
-
 /// The certificates in these folders, in their order, each with the owner that its files are said to have. `now` is in seconds since 1970.
 pub(crate) fn read_each<'f>(
     folders: &[(&'f Path, Option<&'f str>)],
     now: i64,
 ) -> Vec<Result<InstalledCertificate, InventoryError>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
     let read = |(folder, owner): &(&Path, Option<&str>)| read_in(&Installation::owned(folder, *owner), now);
-    together(folders, threads.min(folders.len().div_ceil(FOR_A_THREAD)), read)
+    together(folders, for_folders(folders.len()), read)
 }
 
 /// The certificate in a folder. `now` is in seconds since 1970.

@@ -7,6 +7,14 @@ use std::{
     thread,
 };
 
+/// So many folders are worth a thread of their own.
+const FOR_A_THREAD: usize = 100;
+
+/// How many of so many folders are read at a time: reading one keeps a processor busy.
+pub(crate) fn for_folders(folders: usize) -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(folders.div_ceil(FOR_A_THREAD))
+}
+
 /// What comes of each, in their order. So many are at work at a time, and each takes the next one as soon as it is done: who waits
 /// for long holds up no other.
 pub(crate) fn together<'a, T: Sync, R: Send>(

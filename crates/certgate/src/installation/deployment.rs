@@ -15,6 +15,7 @@ use crate::{
     CertificateSettings, Error, Journal,
     process::{self, ProcessError},
     served::{self, TlsEndpoint, Verification},
+    together::{for_folders, together},
 };
 
 /// What came of a certificate's hook, and of the look at what is served. A set's record holds it, so that the next run repeats a hook that failed.
@@ -52,7 +53,9 @@ pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error
         }
     }
     let mut found = Vec::new();
-    for (folder, order) in last {
+    let all: Vec<(PathBuf, Order)> = last.into_iter().collect();
+    let is_left = together(&all, for_folders(all.len()), |(folder, _)| Installation::at(folder).is_left_undeployed());
+    for (folder, order) in all.into_iter().zip(is_left).filter_map(|(one, is_left)| is_left.then_some(one)) {
         let Some(record) = Installation::at(&folder).record_in_place() else { continue };
         let options = record.install_options(&folder).or_else(|| order.order.resume.install.clone());
         if let (Deployment::Failed { .. }, Some(options)) = (record.deployment, options) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use certgate_files::{FileError, Folder, Owner};
 use certgate_store::InstallOptions;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::CertificateSettings;
@@ -119,7 +119,7 @@ pub(super) fn of_set(set: &Folder) -> Result<Option<SetRecord>, FileError> {
     read(set, FILE)
 }
 
-fn read(folder: &Folder, file: &str) -> Result<Option<SetRecord>, FileError> {
+fn read<T: DeserializeOwned>(folder: &Folder, file: &str) -> Result<Option<T>, FileError> {
     Ok(folder.read_trusted(file)?.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
@@ -145,9 +145,23 @@ pub(crate) fn path_in(folder: &Path, has_sets: bool) -> PathBuf {
 impl Installation {
     /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
+        self.noted_in_place()
+    }
+
+    /// Whether what is in place is not deployed yet. Nothing else that is noted of it is read, which is most of it.
+    pub(super) fn is_left_undeployed(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Noted {
+            #[serde(default)]
+            deployment: Deployment,
+        }
+        self.noted_in_place().is_some_and(|Noted { deployment }| deployment.is_failed())
+    }
+
+    fn noted_in_place<T: DeserializeOwned>(&self) -> Option<T> {
         let folder = self.open_unchecked().ok()?;
         let read = match sets::current_folder(&folder).ok()? {
-            Some(set) => of_set(&set),
+            Some(set) => read(&set, FILE),
             None => read(&folder, FILE_WITHOUT_SETS),
         };
         read.ok()?
