@@ -394,8 +394,14 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
     document::say_unchecked(checks);
     let mut kind = None;
     match installed {
-        Some(Installed { files, is_unchanged, deployment, readable, .. }) => {
+        Some(Installed { files, is_unchanged, deployment, readable, cut_links, .. }) => {
             say_readable(readable);
+            for path in cut_links {
+                let path = path.display();
+                say(&format!(
+                    "certgate: warning: {path} had another name, a hard link, which still leads to the file of before"
+                ));
+            }
             document["files"] = document::files(files);
             document["deployment"] = json!(deployment);
             lines.extend(files.iter().map(|(_, path)| path.display().to_string()));

@@ -277,3 +277,21 @@ fn a_declared_owner_is_one_where_nothing_notes_it() {
     here.ends(&["apply", "certificates.toml"], 0);
     here.ends(&["plan", "certificates.toml"], 8);
 }
+
+/// Another name of a file in place, a hard link, keeps the earlier certificate: that is said, once.
+#[test]
+fn a_file_that_has_another_name() {
+    let csr = csr();
+    for order in [&["--new-key"][..], &["--csr", &csr]] {
+        let here = Here::new("json", Settings::default());
+        fs::create_dir(here.path("live")).unwrap();
+        fs::copy(fixture("_keys/chain.pem"), here.path("live/cert.pem")).unwrap();
+        fs::hard_link(here.path("live/cert.pem"), here.path("web.crt")).unwrap();
+        let words = [&["reissue", "571", "--out", "live"], order].concat();
+        let said =
+            "certgate: warning: live/cert.pem had another name, a hard link, which still leads to the file of before";
+        assert_eq!(stderr(&here.ends(&words, 0)).matches(said).count(), 1, "{order:?}");
+        assert_ne!(here.read("live/cert.pem"), here.read("web.crt"));
+        assert!(!stderr(&here.ends(&words, 0)).contains("another name"), "{order:?}");
+    }
+}

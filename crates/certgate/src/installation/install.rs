@@ -154,6 +154,8 @@ pub struct Installed {
     pub deployment: Deployment,
     /// The keys that everybody can read, like those before them.
     pub readable: Vec<ReadableKey>,
+    /// The files that had another name, a hard link, which goes on leading to the earlier certificate.
+    pub cut_links: Vec<PathBuf>,
     /// How it was installed, where its hook is left to be run with those of others: see [`deploy_together`](super::deploy_together). Until then
     /// the deployment counts as failed, so that a later run repeats it should this one be killed.
     pub hook_due: Option<Box<InstallOptions>>,
@@ -297,6 +299,7 @@ impl Installation {
         let key = self.key_of(&issued.certificate.key.spki)?;
         self.make_folder()?;
         let before = self.record_in_place().unwrap_or_default();
+        let linked = self.hard_links();
         let is_shown = self.key()?.is_none_or(|key| self.shows_no_other(&key)) && self.missing(&before)?.is_empty();
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
@@ -320,26 +323,36 @@ impl Installation {
             }
         };
         let readable = self.readable_keys();
+        let left = self.hard_links();
+        let cut_links: Vec<PathBuf> =
+            linked.into_iter().filter(|one| !left.contains(one)).map(|(path, _)| path).collect();
         let is_in_place = is_unchanged && is_shown;
         // What is asked for otherwise and changes no file is noted, which is a change.
         let is_unchanged = is_in_place && record.is_installed_like(&before);
         if is_in_place && self.is_deployed() {
             self.note(&record, &Deployment::Deployed);
             self.prune(self.options.keep)?;
-            return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, readable, hook_due: None });
+            return Ok(Installed {
+                files,
+                is_unchanged,
+                deployment: Deployment::Deployed,
+                readable,
+                cut_links,
+                hook_due: None,
+            });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();
         if hook_time == HookTime::AtEnd && self.shares_hook() {
             let deployment = self.leave_hook(&record);
             let hook_due = Some(Box::new(self.options.clone()));
-            return Ok(Installed { files, is_unchanged, deployment, readable, hook_due });
+            return Ok(Installed { files, is_unchanged, deployment, readable, cut_links, hook_due });
         }
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !deployment.is_failed() {
             self.prune(self.options.keep)?;
         }
-        Ok(Installed { files, is_unchanged, deployment, readable, hook_due: None })
+        Ok(Installed { files, is_unchanged, deployment, readable, cut_links, hook_due: None })
     }
 
     fn wanted_key_stores(&self) -> Option<&KeyStores> {

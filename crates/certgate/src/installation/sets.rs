@@ -1,6 +1,11 @@
 //! Sets of files: how one comes, is put in place with a switch of one link, and goes.
 
-use std::{iter::successors, path::Path};
+use std::{
+    fs,
+    iter::successors,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
@@ -226,6 +231,16 @@ impl Installation {
             (mode & READABLE != 0).then(|| ReadableKey { path: self.folder().join(name), mode })
         };
         FILES.into_iter().filter(|(kind, ..)| is_secret(kind)).filter_map(readable).collect()
+    }
+
+    /// The files that have another name besides that in the folder, each with its number.
+    pub(super) fn hard_links(&self) -> Vec<(PathBuf, u64)> {
+        let linked = |(_, name, _): (&str, &str, u32)| {
+            let path = self.folder().join(name);
+            let found = fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.nlink() > 1)?;
+            Some((path, found.ino()))
+        };
+        FILES.into_iter().filter_map(linked).collect()
     }
 
     /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
