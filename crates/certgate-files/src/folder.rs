@@ -232,7 +232,9 @@ impl Folder {
         let found = file.metadata().map_err(FileError::io(&path))?;
         check_is_file(&path, &found)?;
         check(&path, &found)?;
-        let mut bytes = Vec::new();
+        // With room for the end of it, too: otherwise it is read in small pieces, each of which is a call of the system.
+        let length = usize::try_from(found.len().min(LARGEST)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(length.saturating_add(1));
         file.take(LARGEST).read_to_end(&mut bytes).map_err(FileError::io(&path))?;
         Ok(Some(bytes))
     }
