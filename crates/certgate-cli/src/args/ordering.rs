@@ -33,7 +33,7 @@ pub(crate) struct Ordering {
     /// The product's code [default: the certificate's]
     #[arg(long)]
     product: Option<String>,
-    /// The certificate's name [default: the certificate's]
+    /// The certificate's name; for it to change, the CSR is for both [default: the certificate's]
     #[arg(long)]
     name: Option<String>,
     /// Id of the administrative contact [default: the certificate's]
