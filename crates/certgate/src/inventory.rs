@@ -15,7 +15,7 @@ use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
 use crate::{
-    CertificateSelector, Error, Installation, Journal,
+    CertificateSelector, CertificateSettings, Error, Installation, Journal,
     estate::plan::PlanReason,
     installation::{
         CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LedElsewhere, PENDING, SETS, SetRecord, is_of_set, record_path_in,
@@ -109,12 +109,14 @@ pub enum InventoryError {
         empty: PathBuf,
     },
     /// A certificate was installed there, and is not there any more: nothing is ordered into a disk that is not mounted.
-    #[error("{}: its certificate was installed there, and is not there any more: mount it", folder.display())]
+    #[error("{}: its certificate was installed there, and is not there any more", folder.display())]
     Lost {
         /// The folder.
         folder: PathBuf,
         /// Which certificate of the account it is.
         selector: CertificateSelector,
+        /// How it is declared.
+        settings: Box<CertificateSettings>,
     },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     common::{
         several::{declared_file, of_declared},
-        share::{Share, shares},
+        share::{Share, shares, with_options},
     },
     exit::{Exit, Failure},
     ui::plan,
@@ -44,6 +44,6 @@ impl Plan {
             share.planned(app, subjects)
         };
         let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
-        plan::print(app, shares.into_iter().flat_map(|share| share.tasks), true)
+        plan::print(app, with_options(shares), true)
     }
 }

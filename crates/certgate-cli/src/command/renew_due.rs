@@ -16,7 +16,7 @@ use crate::{
     common::{
         notify::told,
         several::Several,
-        share::{Share, found_by_profile, shares},
+        share::{Share, found_by_profile, shares, with_options},
     },
     exit::{Exit, Failure},
     ui::{advice, inventory::chosen, plan},
@@ -89,7 +89,7 @@ impl RenewDue {
             share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }
         if self.dry_run {
-            return plan::print(app, shares.into_iter().flat_map(|share| share.tasks), false);
+            return plan::print(app, with_options(shares), false);
         }
         Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }

@@ -212,6 +212,15 @@ impl Share {
     }
 }
 
+/// The tasks of all accounts, each with the options of a command for its own.
+pub(crate) fn with_options(shares: Vec<Share>) -> Vec<(String, Task)> {
+    let of_share = |share: Share| {
+        let options = options(&share.settings);
+        share.tasks.into_iter().map(move |task| (options.clone(), task))
+    };
+    shares.into_iter().flat_map(of_share).collect()
+}
+
 /// Goes through the tasks of all accounts at once; gives why some of them ended before their orders did, as the worst of these kinds.
 pub(crate) fn go_through(
     app: &App,

@@ -25,7 +25,10 @@ use certgate_store::{CopyError, StoreError};
 use serde_json::json;
 
 use self::words::words;
-use super::{command_line::shell_word, outcome};
+use super::{
+    command_line::{self, shell_word},
+    outcome,
+};
 use crate::exit::{Failure, Kind};
 
 /// Who is told what to do.
@@ -161,12 +164,6 @@ impl From<InventoryError> for Failure {
     fn from(error: InventoryError) -> Self {
         match error {
             InventoryError::Folder(error) => error.into(),
-            InventoryError::Lost { ref folder, ref selector } => {
-                let [which, folder] =
-                    [selector.to_string(), folder.display().to_string()].map(|word| shell_word(&word));
-                let reissue = format!("or fill it anew: certgate reissue {which} --new-key --out {folder}");
-                Self::usage(error.to_string()).advise(reissue)
-            }
             error => Self::usage(error.to_string()),
         }
     }
@@ -369,6 +366,10 @@ impl Failure {
             TaskError::Selection(error) => error.into(),
             TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
                 Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
+            }
+            TaskError::Inventory(InventoryError::Lost { ref selector, ref settings, .. }) => {
+                let reissue = command_line::reissue(asking.options, selector, settings);
+                Self::usage(error.to_string()).advise(format!("mount it, or order another one into it: {reissue}"))
             }
             TaskError::Inventory(error) => error.into(),
             TaskError::Folder(error) => error.into(),

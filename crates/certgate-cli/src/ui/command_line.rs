@@ -3,10 +3,12 @@
 use std::fmt::Display;
 
 use certgate::{
-    InstallOptions, Settings,
+    CertificateSelector, CertificateSettings, InstallOptions, Settings,
+    certificate_settings::Dns,
     config::{Origin, Setting},
 };
 use certgate_store::Order;
+use serde_json::Value;
 
 use crate::app::App;
 
@@ -14,11 +16,15 @@ use crate::app::App;
 /// line. What the environment and the configuration say, they say to that command, too.
 pub(crate) fn options(settings: &Settings) -> String {
     let Settings { config, profile, store, .. } = settings;
-    let config = config.value.as_ref().map(|file| file.display());
+    // It may be copied into another folder.
+    let here = std::env::current_dir().unwrap_or_default();
+    let config = config.value.as_ref().map(|file| here.join(file));
+    let config = config.as_ref().map(|file| file.display());
+    let file = store.value.clone().map(|store| store.relative_to(&here));
     [
         option("--config", config, &settings.config.origin),
         option("--profile", Some(&profile.value), &profile.origin),
-        option("--store", store.value.as_ref(), &store.origin),
+        option("--store", file, &store.origin),
     ]
     .concat()
 }
@@ -48,6 +54,45 @@ pub(crate) fn resume(options: &str, id: &str) -> String {
 /// The command that gives an order up, wherever it is copied to.
 pub(crate) fn abandon(options: &str, id: &str) -> String {
     format!("certgate orders abandon{options} {} --yes", shell_word(id))
+}
+
+/// The command that reissues a certificate with these settings, into their folder; `options` are those of its account.
+pub(crate) fn reissue(options: &str, certificate: &CertificateSelector, settings: &CertificateSettings) -> String {
+    let mut given = settings.clone();
+    if given.csr.is_none() && given.key.is_none() {
+        given.new_key = Some(true);
+    }
+    if matches!(certificate, CertificateSelector::Name(_)) {
+        given.name = None;
+    }
+    let commands = [&given.deploy_hook, &given.store_pass_command, &given.pass_phrase_command];
+    let runs_one = matches!(given.dns, Some(Dns::Exec(_))) || commands.into_iter().any(Option::is_some);
+    let folder = given.working_folder.as_ref().filter(|_| runs_one);
+    let change = folder.map(|folder| format!("cd {} && ", shell_word(&folder.display().to_string())));
+    let which = shell_word(&certificate.to_string());
+    let given = serde_json::to_value(given).unwrap_or_default();
+    let given: String = given.as_object().into_iter().flatten().map(|(name, value)| setting(name, value)).collect();
+    format!("{}certgate reissue{options} {which}{given}", change.unwrap_or_default())
+}
+
+/// The option that gives a setting.
+fn setting(name: &str, value: &Value) -> String {
+    let option = |value: &str| format!(" --{} {}", name.replace('_', "-"), shell_word(value));
+    match (name, value) {
+        // The account's options say it, or it is no setting of one order.
+        ("profile" | "dns_config" | "renew_before" | "working_folder", _) => String::new(),
+        ("names", Value::Array(names)) => names.iter().map(|name| setting("san", name)).collect(),
+        ("formats", Value::Array(formats)) => formats
+            .iter()
+            .map(|format| setting(if format == "p12" { "pkcs12" } else { "jks" }, &Value::Bool(true)))
+            .collect(),
+        (_, Value::Array(values)) => values.iter().map(|value| setting(name, value)).collect(),
+        ("provisioning", value) => option(&value.to_string()),
+        ("dns_check", value) => format!(" --dns-check={value}"),
+        (_, Value::Bool(is_so)) => is_so.then(|| format!(" --{}", name.replace('_', "-"))).unwrap_or_default(),
+        (_, Value::String(text)) => option(text),
+        (_, value) => option(&value.to_string()),
+    }
 }
 
 /// A word for the shell, quoted where it has to be.

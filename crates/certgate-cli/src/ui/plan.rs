@@ -23,9 +23,11 @@ pub(crate) struct Planning {
     pub(crate) detail: Option<String>,
 }
 
-/// Prints what would be done with each certificate, what that costs, and why; `by_file` is whether their settings stand in a file.
-pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>, by_file: bool) -> Result<Exit, Failure> {
-    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(|task| row(app, task, by_file)).unzip();
+/// Prints what would be done with each certificate, what that costs, and why. With each come the options of a command for its account;
+/// `by_file` is whether their settings stand in a file.
+pub(crate) fn print(app: &App, tasks: Vec<(String, Task)>, by_file: bool) -> Result<Exit, Failure> {
+    let row = |(options, task): (String, Task)| row(app, task, Asking { options: &options, by_file });
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.into_iter().map(row).unzip();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "plan": rows }));
     } else {
@@ -80,7 +82,7 @@ fn cost(action: PlannedAction) -> &'static str {
     }
 }
 
-fn row(app: &App, task: Task, by_file: bool) -> (Value, Option<Kind>) {
+fn row(app: &App, task: Task, asking: Asking<'_>) -> (Value, Option<Kind>) {
     let mut row = json!({ "title": task.title });
     set(&mut row, "name", json!(task.name));
     set(&mut row, "folder", json!(task.folder));
@@ -96,10 +98,7 @@ fn row(app: &App, task: Task, by_file: bool) -> (Value, Option<Kind>) {
     }
     let is_to_be_done = task.is_to_be_done();
     match task.step {
-        Step::Failed(why) => {
-            let asking = Asking { by_file, ..Asking::default() };
-            failed(row, &app.reported(Failure::of_task(why, asking)))
-        }
+        Step::Failed(why) => failed(row, &app.reported(Failure::of_task(why, asking))),
         _ => (row, (!is_to_be_done).then_some(Kind::Unchanged)),
     }
 }
@@ -127,7 +126,7 @@ fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
             (PlannedAction::Resume, None, order.order.certificate, Some(why))
         }
         Step::Done(order) => (PlannedAction::Nothing, None, order.order.certificate, Some("done before".to_owned())),
-        _ => return row(app, task, true),
+        _ => return row(app, task, Asking { by_file: true, ..Asking::default() }),
     };
     why = detail.or(why);
     let is_done = matches!(task.step, Step::Done(_));

@@ -1,12 +1,12 @@
 //! Folders that certificates were put into, and that are empty or gone: a disk that is not mounted is not filled, and what is missing is said.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{Here, copy, endpoint, exit, json, run};
+use crate::support::binary::{Here, copy, ended, endpoint, exit, json, run, secret, with_account, within};
 
 /// Three certificates, none of which an order of the store put in place: 571 adopted in `certs/a`, two fetched into `certs/b` and `disk/c`.
 fn filled_without_orders(transport: &'static str) -> Here {
@@ -127,5 +127,70 @@ fn one_of_several_folders_that_is_empty() {
         fs::create_dir(here.path("certs/a")).unwrap();
         fs::write(here.path("certs/a/site.conf"), "").unwrap();
         here.run(&["renew-due", "certs"], 8);
+    }
+}
+
+/// The command that is shown puts a certificate there as it is declared: nothing is left to do after it.
+#[test]
+fn the_command_for_a_folder_that_is_not_mounted() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+        let at = ["xml", "json"].map(|of| format!("{of}_endpoint = \"{}\"\n", endpoint(&here.server, of))).concat();
+        let account = "user = \"user\"\ncontext = \"9\"\npassword_command = \"echo password\"\n";
+        let team = format!("[team]\ntransport = \"{transport}\"\n{at}{account}requests_per_second = 1000\n");
+        fs::write(here.path("team.toml"), team).unwrap();
+        secret(&here.path("pass phrase"), "secret\n");
+        let (a, b) = ("certs/a", "certs/it's b");
+        fs::write(
+            here.path("certificates.toml"),
+            format!(
+                "[defaults]\nprofile = \"team\"\nkey_type = \"p384\"\n[[certificate]]\nid = 571\nname = \"example.com\"\n\
+                names = [\"www.example.com\", \"b.example.com\"]\nout = \"{a}\"\nformats = [\"p12\", \"jks\"]\n\
+                store_pass_file = \"pass phrase\"\ndns = \"exec ./publish 'it'\"\ndns_check = false\nkeep = 5\n\
+                deploy_hook = \"echo $CERTGATE_NAME >> hooked\"\nhook_timeout = \"20s\"\nrollback_on_failure = true\n\
+                [[certificate]]\nname = \"host-000000.example.org\"\nout = \"{b}\"\nprovisioning = true\nrenew_before = \"1/3\"\n"
+            ),
+        )
+        .unwrap();
+        fs::write(here.path("publish"), "#!/bin/sh\ntrue\n").unwrap();
+        fs::set_permissions(here.path("publish"), fs::Permissions::from_mode(0o700)).unwrap();
+        let elsewhere = here.path("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        let run = |command: &str| {
+            let mut shell = with_account(within(here.home.path(), Command::new("sh")));
+            let certgate = Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
+            shell.env("PATH", format!("{}:{}", certgate.display(), std::env::var("PATH").unwrap()));
+            shell.args(["-c", command]).current_dir(here.home.path()).output().unwrap()
+        };
+        let told = |command: &str, code: i32| {
+            let options = "--config team.toml --store our.sqlite --output json";
+            json(&ended(run(&format!("certgate {command} certificates.toml {options}")), code))
+        };
+        told("apply", 0);
+        told("plan", 8);
+        fs::remove_dir_all(here.path("certs")).unwrap();
+        for command in ["plan", "apply"] {
+            let rows = told(command, 2);
+            let rows = rows["plan"].as_array().or(rows["orders"].as_array()).unwrap().clone();
+            let shown: Vec<String> =
+                rows.iter().map(|row| row["error"]["advice"].as_str().unwrap().to_owned()).collect();
+            let commands: Vec<&str> = shown
+                .iter()
+                .map(|said| said.strip_prefix("mount it, or order another one into it: ").unwrap())
+                .collect();
+            assert!(
+                commands[0].starts_with("cd ") && commands[1].starts_with("certgate reissue --config "),
+                "{commands:?}"
+            );
+            if command == "apply" {
+                let orders = here.orders();
+                for shown in commands {
+                    ended(run(&format!("cd elsewhere && {shown}")), 0);
+                }
+                assert_eq!(here.orders(), orders + 2);
+            }
+        }
+        told("plan", 8);
+        assert_eq!(here.read("hooked").lines().count(), 2);
     }
 }

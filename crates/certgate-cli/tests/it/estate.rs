@@ -359,10 +359,11 @@ fn a_declared_folder_that_is_not_mounted() {
             let (planned, done) = (run(&plan, 2), run(&apply, 2));
             for (row, name, which) in [(0, "a", "571"), (1, "b", "host-000000.example.org")] {
                 let folder = disk.join(name).display().to_string();
-                let why = format!("{folder}: its certificate was installed there, and is not there any more: mount it");
-                let fill = format!("or fill it anew: certgate reissue {which} --new-key --out {folder}");
+                let why = format!("{folder}: its certificate was installed there, and is not there any more");
+                let config = here.path("config.toml").display().to_string();
+                let command = format!("certgate reissue --config {config} {which} --new-key --out {folder}");
                 let said = planned["plan"][row]["why"].as_str().unwrap();
-                assert!(said.contains(&why) && said.contains(&fill), "{said}");
+                assert_eq!(said, format!("{why}: mount it, or order another one into it: {command}"));
                 assert_eq!(planned["plan"][row]["why"], done["orders"][row]["text"]);
             }
             assert!(here.orders() == 2 && !disk.join("a/pending").exists());

@@ -64,7 +64,11 @@ impl Declared {
             CertificateSelector::Id(id) => before.certificate == Some(*id),
             CertificateSelector::Name(name) => before.name.as_ref().is_some_and(|there| is_same_name(there, name)),
         };
-        is_it.then(|| InventoryError::Lost { folder: folder.to_owned(), selector: self.selector.clone() })
+        is_it.then(|| InventoryError::Lost {
+            folder: folder.to_owned(),
+            selector: self.selector.clone(),
+            settings: Box::new(self.settings.clone()),
+        })
     }
 
     /// Whether it is for a machine of that name.
