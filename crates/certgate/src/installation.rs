@@ -71,6 +71,7 @@ const BEFORE: &str = "before";
 pub(crate) const PENDING: &str = "pending";
 pub(crate) const KEY: &str = "key.pem";
 pub(crate) const CERTIFICATE: &str = "cert.pem";
+const FULL_CHAIN: &str = "fullchain.pem";
 const LOCK: &str = ".lock";
 
 /// Whether a set may have a file of that name.
@@ -238,12 +239,18 @@ impl Installation {
         }
     }
 
-    /// The certificate in place, where there is one; a plain file too. Where servers do not find it any more, its set has it.
+    /// The certificate in place, where there is one; a plain file too. Where servers do not find it any more, its set has it, and where that lost
+    /// it, it is the first in `fullchain.pem`.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn certificate(&self) -> Result<Option<String>, FileError> {
-        for path in [self.folder().join(CERTIFICATE), self.folder().join(CURRENT).join(CERTIFICATE)] {
+        let (folder, set) = (self.folder(), self.folder().join(CURRENT));
+        let mut paths = vec![folder.join(CERTIFICATE), set.join(CERTIFICATE), set.join(FULL_CHAIN)];
+        if folder.join(FILE_WITHOUT_SETS).exists() {
+            paths.push(folder.join(FULL_CHAIN));
+        }
+        for path in paths {
             match fs::read(&path) {
                 Ok(bytes) => return Ok(Some(certgate_domain::decoded(&bytes))),
                 Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}

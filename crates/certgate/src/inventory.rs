@@ -54,11 +54,13 @@ pub struct InstalledCertificate {
     pub missing: Vec<&'static str>,
     /// What a server reads and does not lead into the folder any more: nothing is ordered for it until then.
     pub led_elsewhere: Option<LedElsewhere>,
+    /// What servers read and led into the folder, and is gone.
+    pub led_gone: Vec<PathBuf>,
 }
 
 impl InstalledCertificate {
     /// Whether the key is gone from the set itself: it is nowhere, unlike one that is gone only from where servers read it.
-    pub(crate) fn has_lost_its_key(&self) -> bool {
+    pub fn has_lost_its_key(&self) -> bool {
         self.key_fits.is_none() && self.missing.contains(&KEY)
     }
 
@@ -117,6 +119,14 @@ pub enum InventoryError {
         selector: CertificateSelector,
         /// How it is declared.
         settings: Box<CertificateSettings>,
+    },
+    /// Its certificate is gone, and what is beside it is not.
+    #[error("{}: its certificate is gone", folder.display())]
+    CertificateGone {
+        /// The folder.
+        folder: PathBuf,
+        /// The gateway's id, where it was noted.
+        certificate: Option<i64>,
     },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
@@ -318,10 +328,11 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
 
 fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, InventoryError> {
     let folder = place.folder();
-    let text = place.certificate()?.unwrap_or_default();
+    let record = place.record_in_place().unwrap_or_default();
+    let gone = || InventoryError::CertificateGone { folder: folder.to_owned(), certificate: record.certificate };
+    let text = place.certificate()?.ok_or_else(gone)?;
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
-    let record = place.record_in_place().unwrap_or_default();
     let is_its_own =
         |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
     let key = place.key()?.map(|key| place.shows_no_other(&key) && is_its_own(&key));
@@ -338,6 +349,7 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
         key_fits: key,
         missing: if key == Some(false) { Vec::new() } else { place.missing(&record)? },
         led_elsewhere: place.led_elsewhere(&record),
+        led_gone: record.led.iter().filter(|path| path.symlink_metadata().is_err()).cloned().collect(),
         record,
     })
 }

@@ -78,6 +78,7 @@ fn kind(standing: &Standing) -> Option<Kind> {
         Standing::Unreadable { .. } => Some(Kind::Usage),
         Standing::Installed(standing) if standing.installed.led_elsewhere.is_some() => Some(Kind::Usage),
         Standing::Installed(standing) if !standing.installed.missing.is_empty() => Some(Kind::CheckFailed),
+        Standing::Installed(standing) if !standing.installed.led_gone.is_empty() => Some(Kind::CheckFailed),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
             Todo::OtherKey | Todo::Revoked | Todo::OtherCertificate { .. } | Todo::NotNoted | Todo::NotThere => {

@@ -162,11 +162,25 @@ impl From<RollbackError> for Failure {
 
 impl From<InventoryError> for Failure {
     fn from(error: InventoryError) -> Self {
-        match error {
-            InventoryError::Folder(error) => error.into(),
-            error => Self::usage(error.to_string()),
-        }
+        inventory(error, Asking::default())
     }
+}
+
+fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
+    let text = error.to_string();
+    let advice = match error {
+        InventoryError::Folder(error) => return error.into(),
+        InventoryError::Lost { selector, settings, .. } => {
+            let reissue = command_line::reissue(asking.options, &selector, &settings);
+            format!("mount it, or order another one into it: {reissue}")
+        }
+        InventoryError::CertificateGone { folder, certificate: Some(id) } => {
+            let folder = shell_word(&folder.display().to_string());
+            format!("`certgate fetch{} {id} --out {folder}` puts it there again", asking.options)
+        }
+        _ => return Failure::usage(text),
+    };
+    Failure::usage(text).advise(advice)
 }
 
 impl From<SelectionError> for Failure {
@@ -367,11 +381,7 @@ impl Failure {
             TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
                 Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
             }
-            TaskError::Inventory(InventoryError::Lost { ref selector, ref settings, .. }) => {
-                let reissue = command_line::reissue(asking.options, selector, settings);
-                Self::usage(error.to_string()).advise(format!("mount it, or order another one into it: {reissue}"))
-            }
-            TaskError::Inventory(error) => error.into(),
+            TaskError::Inventory(error) => inventory(error, asking),
             TaskError::Folder(error) => error.into(),
             TaskError::Fetch(error) => Self::of_fetch(error, asking),
             TaskError::Gateway(error) => Self::of_account(&error, asking),

@@ -85,10 +85,21 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     let not_served = standing.served.iter().find_map(Verification::problem);
     let elsewhere = standing.installed.led_elsewhere.clone().map(|why| Failure::from(InventoryError::from(why)));
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
-    let again = if standing.todo == Todo::Nothing { ": certgate renew-due puts it there again" } else { "" };
+    let again = match standing.todo {
+        Todo::Nothing if standing.installed.has_lost_its_key() => {
+            ": certgate renew-due orders another one with a new key"
+        }
+        Todo::Nothing => ": certgate renew-due puts it there again",
+        _ => "",
+    };
     let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
+    let led_gone = standing.installed.led_gone.first().map(|path| {
+        let adopt = advice::adopt(&standing.installed.folder);
+        format!("{} led into it and is gone: link it there again, or `{adopt}` forgets it", path.display())
+    });
     let all = [
         gone,
+        led_gone,
         (standing.todo != Todo::Nothing).then(|| todo(app, standing)),
         not_deployed,
         elsewhere.map(|failure| failure.to_string()),

@@ -397,9 +397,20 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         // A single order would renew it by halves, too.
         let (_, said) = told(&["reissue", "h.example", "--new-key", "--out", "etc/h.example"], 2);
         assert!(said.contains(expected) && here.orders() == orders, "{said}");
+        // One that is gone is said; what it held is of no other one.
         fs::remove_file(&key).unwrap();
+        let (document, _) = told(&["status", "etc"], 10);
+        let path = key.display();
+        let gone = format!(
+            "{path} led into it and is gone: link it there again, or `certgate adopt etc/h.example` forgets it"
+        );
+        assert_eq!(document["certificates"][0]["todo"], gone, "{document}");
+        let check = ["status", "etc", "--check", "--warning", "1d", "--critical", "1d"];
+        let (document, _) = told(&check, 1);
+        assert_eq!(document["check"]["text"], "1 installed here, where what a server read is gone");
         std::os::unix::fs::symlink(link, &key).unwrap();
         told(&["renew-due", "etc"], 8);
+        told(&check, 0);
 
         let own = here.path("etc/h.example/key.pem");
         fs::remove_file(&own).unwrap();

@@ -258,12 +258,14 @@ fn a_file_that_is_gone_is_said() {
             ("fullchain.pem", 1),
             ("bundle.p12", 1),
             ("cert.pem", 1),
+            ("current/cert.pem", 1),
             ("key.pem", 1),
             ("current/key.pem", 2),
         ] {
             fs::remove_file(here.path("certs/live").join(gone)).unwrap();
             let said = format!("`{}` is gone from its folder", gone.trim_start_matches("current/"));
-            let todo = format!("{said}: certgate renew-due puts it there again");
+            let puts = if orders == 1 { "puts it there again" } else { "orders another one with a new key" };
+            let todo = format!("{said}: certgate renew-due {puts}");
             for more in [&[][..], &["--here"]] {
                 let (document, _) = here.run(&[&["status", "certs"], more].concat(), 10);
                 assert_eq!(document["certificates"][0]["todo"], todo, "{gone} {more:?}");
@@ -280,6 +282,24 @@ fn a_file_that_is_gone_is_said() {
             here.run(&["status", "certs"], 0);
             here.run(&check, 0);
         }
+        // Nothing here tells which certificate it was but the note beside it.
+        for gone in ["cert.pem", "fullchain.pem"] {
+            fs::remove_file(here.path("certs/live/current").join(gone)).unwrap();
+        }
+        let fetch = ["fetch", "571", "--out", "certs/live"];
+        for command in ["status", "renew-due"] {
+            let (document, _) = here.run(&[command, "certs"], 2);
+            let error = &document.get("certificates").unwrap_or(&document["orders"])[0]["error"];
+            let text = error["text"].as_str().unwrap();
+            assert!(text.starts_with("certs/live: its certificate is gone"), "{text}");
+            assert!(
+                error["advice"].as_str().unwrap().ends_with("571 --out certs/live` puts it there again"),
+                "{error}"
+            );
+        }
+        here.run(&fetch, 0);
+        here.run(&["status", "certs"], 0);
+        assert_eq!(here.orders(), 2);
     }
 }
 

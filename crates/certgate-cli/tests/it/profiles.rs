@@ -111,15 +111,17 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         accounts.configure(&text);
 
         // What is to be carried on with names the profile, where that is not the one by default.
-        const OWN: [&str; 3] = ["certgate", "--config", "config.toml"];
+        let config = accounts.path().join("config.toml").display().to_string();
+        let own = ["certgate", "--config", &config];
+        let config = format!("certgate resume --config {config}");
         for (more, named) in [
-            (&["--profile", "team"][..], "certgate resume --config config.toml --profile team certgate-"),
-            (&[], "certgate resume --config config.toml certgate-"),
+            (&["--profile", "team"][..], format!("{config} --profile team certgate-")),
+            (&[], format!("{config} certgate-")),
         ] {
             let order = [&["reissue", "571", "--new-key", "--no-wait", "--out", "certs/later"], more].concat();
             let output = accounts.run(transport, &order);
             let command = json(&output)["resume"].as_str().unwrap().to_owned();
-            assert!(exit(&output) == 6 && command.starts_with(named), "{command}");
+            assert!(exit(&output) == 6 && command.starts_with(&named), "{command}");
             // So does what is in its way.
             let output = accounts.run(transport, &order);
             let advice = json(&output)["error"]["advice"].as_str().unwrap_or_default().to_owned();
@@ -128,7 +130,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
             let output = accounts.run(transport, &[&["status", "certs/later"], more].concat());
             let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
             assert!(todo.ends_with(&format!(" is pending: {command}")), "{todo}");
-            let words: Vec<&str> = command.split(' ').filter(|word| !OWN.contains(word)).collect();
+            let words: Vec<&str> = command.split(' ').filter(|word| !own.contains(word)).collect();
             accounts.done(transport, &words);
             fs::remove_dir_all(accounts.path().join("certs/later")).unwrap();
         }

@@ -171,7 +171,10 @@ fn a_file_that_is_gone_comes_back() {
             (&["live/current/fullchain.pem"], "fullchain.pem"),
             (&["live/current/fullchain.pem", "live/fullchain.pem"], "fullchain.pem"),
             (&["live/current/bundle.p12", "live/bundle.p12"], "bundle.p12"),
+            (&["live/current/cert.pem"], "cert.pem"),
+            (&["live/current/cert.pem", "live/cert.pem"], "cert.pem"),
             (&["copy/fullchain.pem"], "fullchain.pem"),
+            (&["copy/cert.pem"], "cert.pem"),
         ] {
             let file = here.home.path().join("certs").join(gone[0].split('/').next().unwrap()).join(name);
             let before = fs::read(&file).unwrap();

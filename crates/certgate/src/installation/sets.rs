@@ -11,7 +11,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::{Issued, pem};
 
-use super::{BEFORE, CURRENT, FILES, Installation, KEY, ReadableKey, SETS, SetRecord, record};
+use super::{BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, ReadableKey, SETS, SetRecord, record};
 use crate::{adoption::others, certificate_settings::Format};
 
 /// What is in a set: what each file is, and what it holds.
@@ -281,9 +281,9 @@ pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileEr
 /// Of a certificate without its key: what another tool wrote may be its own file alone.
 fn missing_of_plain(folder: &Folder) -> Result<Vec<&'static str>, FileError> {
     let (mut there, mut gone) = (false, Vec::new());
-    for name in ["chain.pem", "fullchain.pem"] {
+    for name in [CERTIFICATE, "chain.pem", FULL_CHAIN] {
         if folder.has(name)? {
-            there = true;
+            there |= name != CERTIFICATE;
         } else {
             gone.push(name);
         }

@@ -117,6 +117,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let unpaired = snapshot.installed.iter().filter(|set| set.key_fits == Some(false)).count();
     let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
     let elsewhere = snapshot.installed.iter().filter(|set| set.led_elsewhere.is_some()).count();
+    let unread = snapshot.installed.iter().filter(|set| !set.led_gone.is_empty()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let mut said = Vec::new();
     if soon > 0 {
@@ -132,6 +133,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
         (unnoted, "installed here and not noted which of the account's"),
+        (unread, "installed here, where what a server read is gone"),
         (elsewhere, "installed here, where a server reads something else"),
         (
             snapshot.unreadable.len().saturating_sub(elsewhere),
@@ -153,7 +155,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         said.insert(0, format!("{clock}: what ends soon is not known; set the clock that is wrong, best by NTP"));
     }
     let has_ended = within(Duration::ZERO) > 0;
-    let worth_a_look = gone + unpaired + undeployed + unserved + unnoted + snapshot.unreadable.len() + undated;
+    let worth_a_look = gone + unpaired + undeployed + unserved + unnoted + unread + snapshot.unreadable.len() + undated;
     let level = match (very_soon, soon + worth_a_look) {
         _ if has_ended || revoked > 0 => Level::Critical,
         _ if clock.is_some() => Level::Unknown,
@@ -290,6 +292,7 @@ mod tests {
             record: SetRecord::default(),
             missing: Vec::new(),
             led_elsewhere: None,
+            led_gone: Vec::new(),
         };
         for (sets, level, text) in [
             (vec![set(Some(0), 60 * DAY - 3600)], Level::Ok, "the first to end: host-0.example (0) ends in 60 days"),

@@ -33,6 +33,7 @@ fn installed(id: Option<i64>, days: i64) -> InstalledCertificate {
         record: SetRecord::default(),
         missing: Vec::new(),
         led_elsewhere: None,
+        led_gone: Vec::new(),
     }
 }
 
