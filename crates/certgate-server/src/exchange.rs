@@ -42,8 +42,7 @@ pub(crate) struct Desk<H> {
     is_loopback: bool,
     room: Arc<Semaphore>,
     workers: Workers,
-    /// Large requests are handled on threads of their own, which are few: what a request took stays with the thread that
-    /// used it.
+    /// Large requests are handled on threads of their own: what a request took stays with the thread that used it.
     large: Workers,
     counts: Counts,
 }
