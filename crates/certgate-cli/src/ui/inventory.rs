@@ -144,8 +144,11 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
         (Todo::Redeploy, _, Deployment::Failed { detail }, _) => {
             format!("not deployed ({detail}): certgate renew-due repeats the hook")
         }
-        (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
-        (Todo::Due, ..) => "due: renew it, with its id".to_owned(),
+        (Todo::Due, ..) => {
+            let renew = if installed.id.is_some() { "certgate renew-due" } else { "renew it, with its id" };
+            let ended = (installed.days < 0).then(|| format!("it ended on {}", document::day(installed.not_after)));
+            format!("{}: {renew}", ended.as_deref().unwrap_or("due"))
+        }
         (Todo::NotThere, ..) => PlanError::NotThere(installed.id.unwrap_or_default()).to_string(),
         (Todo::NotNoted, ..) => {
             let (record, adopt) = (installed.record_path(), advice::adopt(&installed.folder));

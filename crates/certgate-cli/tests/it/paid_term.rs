@@ -69,6 +69,17 @@ fn status_calls_due_what_renew_due_would_order() {
         let status = here.at(&[&["status", "certs"][..], arguments].concat());
         assert_eq!(json(&status)["certificates"][0]["todo"], expected, "{days} days, {arguments:?}");
     }
+    // Of one that has ended it says since when.
+    let max_validity = Some(Duration::from_secs(20 * 86_400));
+    let here = Here::new("json", Settings { max_validity, ..Settings::default() });
+    ordered_before(30, &here.gateway, here.home.path());
+    here.ends(&["adopt", "certs/new"], 0);
+    let status = json(&here.at(&["status", "certs"]));
+    let row = &status["certificates"][0];
+    let certificate = certgate_x509::X509::from_pem(&here.read("certs/new/cert.pem")).unwrap();
+    let ended = jiff::Timestamp::from_second(certificate.not_after).unwrap();
+    let expected = format!("it ended on {}: certgate renew-due", ended.strftime("%Y-%m-%d"));
+    assert_eq!(row["todo"], expected, "{status}");
 }
 
 #[test]
