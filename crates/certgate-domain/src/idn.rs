@@ -44,6 +44,27 @@ pub fn spelled(name: &str) -> String {
     to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
 }
 
+/// The spellings that a gateway may keep a name in: A-labels, as most do, then what was given, then U-labels.
+///
+/// ```
+/// use certgate_domain::spellings;
+/// assert_eq!(spellings("Bücher.example"), ["xn--bcher-kva.example", "bücher.example"]);
+/// ```
+pub fn spellings(name: &str) -> Vec<String> {
+    let given = without_dot(name).to_lowercase();
+    let a_labels = to_a_labels(&given).unwrap_or_else(|_| given.clone());
+    let u_labels: Vec<String> = a_labels.split('.').map(to_u_label).collect();
+    let mut spellings = vec![a_labels, given, u_labels.join(".")];
+    spellings.dedup();
+    spellings
+}
+
+/// A label in Unicode, where it is an A-label.
+fn to_u_label(label: &str) -> String {
+    let encoded = label.strip_prefix("xn--").filter(|_| is_a_label(label));
+    encoded.and_then(letters).map_or_else(|| label.to_owned(), |letters| letters.into_iter().collect())
+}
+
 fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
     if label.is_ascii() {
         return Ok(label.to_owned());
@@ -194,7 +215,7 @@ impl std::error::Error for NotAnIdn {}
 
 #[cfg(test)]
 mod tests {
-    use super::{NotAnIdn, is_a_label, to_a_labels};
+    use super::{NotAnIdn, is_a_label, spellings, to_a_labels};
 
     /// As the `punycode` codec of another implementation (Python) has them.
     #[test]
@@ -221,6 +242,20 @@ mod tests {
             for label in expected.split('.').filter(|label| label.starts_with("xn--")) {
                 assert!(is_a_label(label) && is_a_label(&label.to_ascii_uppercase()), "{label}");
             }
+        }
+    }
+
+    #[test]
+    fn the_spellings_of_one_name() {
+        let (a_labels, u_labels) = ("xn--bcher-kva.example", "bücher.example");
+        for (name, expected) in [
+            ("Example.com.", &["example.com"][..]),
+            ("BÜCHER.example", &[a_labels, u_labels]),
+            ("XN--Bcher-KVA.example", &[a_labels, u_labels]),
+            ("bu\u{308}cher.example", &[a_labels, "bu\u{308}cher.example", u_labels]),
+            ("*.xn--bcher-kv.example", &["*.xn--bcher-kv.example"]),
+        ] {
+            assert_eq!(spellings(name), expected, "{name}");
         }
     }
 

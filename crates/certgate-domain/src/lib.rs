@@ -45,7 +45,7 @@ pub use certificate_data::CertificateData;
 pub use contact::{SslContact, SslContactExtensions, SslContactGeneralExtensions, SslContactReference};
 pub use credentials::{Credentials, Identity};
 pub use foreign::Foreign;
-pub use idn::{NotAnIdn, is_a_label, is_same_name, spelled, to_a_labels, without_dot};
+pub use idn::{NotAnIdn, is_a_label, is_same_name, spelled, spellings, to_a_labels, without_dot};
 pub use install_check::{
     CertificateInstallCheckData, CertificateInstallCheckNotice, CertificateInstallCheckResult, TlsData,
     X509CertificateData, X509CertificateName, X509CertificatePublicKeyData, X509CertificateValidity,

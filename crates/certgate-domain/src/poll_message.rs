@@ -1,6 +1,6 @@
 //! Messages of the notification queue.
 
-use crate::{BasicUser, Foreign, Job, Lenient, Message, Moment, ResponseObject};
+use crate::{BasicUser, Foreign, Job, Lenient, Message, Moment, ResponseObject, is_same_name};
 
 /// A message of the account's queue (OpenAPI `PollMessage`; XML `message`). It has either a job or a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +50,7 @@ impl PollMessage {
         let ids = object.certificate().and_then(|named| named.id).zip(certificate);
         let names = self.name().zip(name);
         let is_other = ids.is_some_and(|(theirs, ours)| theirs != ours)
-            && names.is_none_or(|(theirs, ours)| !theirs.eq_ignore_ascii_case(ours));
+            && names.is_none_or(|(theirs, ours)| !is_same_name(theirs, ours));
         is_other || object.r#type.as_deref().is_some_and(|kind| !ResponseObject::is_certificate(kind))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Lenient, Response, SslContact,
-    SubjectAlternativeName, TaskKind, TimePeriod, Verdict,
+    SubjectAlternativeName, TaskKind, TimePeriod, Verdict, is_same_name,
     task::{CertificateCreate, CertificateInfo, CertificatePrepareOrder, CertificateReissue, CertificateRenew},
     words::{AuthMethod, ServerSoftware},
 };
@@ -286,7 +286,7 @@ impl Order {
         };
         let name = self.name().map(str::to_owned);
         let further = self.request().into_iter().flat_map(CertificateRequest::hosts);
-        let further = further.filter(|other| Some(other) != name.as_ref());
+        let further = further.filter(|other| !name.as_ref().is_some_and(|name| is_same_name(name, other)));
         Certificate {
             id: self.certificate(),
             admin_contact: contact(self.requested.admin, existing.and_then(|c| c.admin_contact.as_ref())),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, TaskKind, Verdict,
+    AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, TaskKind, Verdict, is_same_name,
+    spellings,
     task::{CertificateInfo, CertificateList, JobHistoryInfo, JobInfo},
     words::{JobStatus, Operator, OrderMode},
 };
@@ -20,6 +21,8 @@ pub struct Wait {
     looks: u32,
     /// When the job may be asked for although the queue is there to tell, and how long to wait for the next time.
     ask: Option<(Duration, Duration)>,
+    /// Which spelling of its name a new certificate is looked for by next.
+    spelling: usize,
     /// Whether our message may already be off the queue, so that an empty queue says nothing.
     resumed: bool,
     /// Whether the queue will never tell, so that a job that cannot be asked for is the end.
@@ -89,6 +92,7 @@ impl Wait {
             deadline,
             looks: 0,
             ask: None,
+            spelling: 0,
             resumed: false,
             alone: false,
             without_history: false,
@@ -194,11 +198,15 @@ impl Wait {
         match (message.job.as_ref().and_then(|job| job.id), self.awaited.job) {
             (Some(theirs), Some(ours)) => theirs == ours,
             _ => {
-                let is_own_name =
-                    |name: &str| self.awaited.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
-                message.stid.is_some() && message.stid == self.awaited.stid && message.name().is_none_or(is_own_name)
+                message.stid.is_some()
+                    && message.stid == self.awaited.stid
+                    && message.name().is_none_or(|name| self.is_own_name(name))
             }
         }
+    }
+
+    fn is_own_name(&self, name: &str) -> bool {
+        self.awaited.name.as_ref().is_some_and(|own| is_same_name(own, name))
     }
 
     fn looked_at_job(&mut self, answer: Response<AnyData>, now: Duration) {
@@ -264,17 +272,24 @@ impl Wait {
             return self.end(Ending::Refused(answer));
         }
         let rows = answer.data.into_iter().filter_map(|data| match data {
-            AnyData::Certificate(certificate) if certificate.name == self.awaited.name => certificate.id,
+            AnyData::Certificate(certificate) if self.is_own_name(certificate.name.as_deref()?) => certificate.id,
             _ => None,
         });
-        match rows.max() {
+        let found = rows.max();
+        self.spelling = (self.spelling + 1) % self.spellings().len();
+        match found {
             Some(certificate) => self.state = State::Fetch { certificate, sure: false },
+            None if self.spelling > 0 => self.state = State::Find,
             None => self.look_later(now),
         }
     }
 
+    fn spellings(&self) -> Vec<String> {
+        spellings(self.awaited.name.as_deref().unwrap_or_default())
+    }
+
     fn find(&self) -> CertificateList {
-        let name = self.awaited.name.clone().unwrap_or_default();
+        let name = self.spellings().swap_remove(self.spelling);
         let newest = QueryOrder { key: Some("id".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() };
         let filters = vec![QueryFilter::new("name", Operator::Equal, name)];
         let query = Query { filters, orders: vec![newest], view: None }.window(0, 20);

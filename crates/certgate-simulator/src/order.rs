@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certgate_domain::{
     AnyData, Certificate, CertificateHistory, Job, Message, ObjectData, PollMessage, Response, ResponseObject,
-    SslContact,
+    SslContact, to_a_labels,
     words::{AuthMethod, JobStatus, StatusType},
 };
 
@@ -81,12 +81,14 @@ impl World {
     pub(crate) fn started(
         &mut self,
         action: Action,
-        ordered: Certificate,
+        mut ordered: Certificate,
         asked: &Asked<'_>,
         code: &str,
         text: &str,
     ) -> Response<AnyData> {
         let now = asked.now;
+        // It keeps names in A-labels, however they came.
+        ordered.name = ordered.name.map(|name| to_a_labels(&name).unwrap_or(name));
         let job = Job {
             id: Some(self.next_job),
             status: Some(JobStatus::Running),

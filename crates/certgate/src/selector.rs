@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use certgate_client::Client;
 use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
-pub(crate) use certgate_domain::{is_same_name, spelled, without_dot};
+pub(crate) use certgate_domain::{is_same_name, spelled, spellings, without_dot};
 
 use crate::Error;
 
@@ -95,7 +95,6 @@ impl CertificateSelector {
             Self::Name(name) => name,
         };
         let mut found = Vec::new();
-        // Gateways have names in A-labels; one that took a U-label as it came is asked for that.
         for spelling in spellings(name) {
             if found.is_empty() {
                 found = namesakes(client, name, spelling)?;
@@ -132,14 +131,6 @@ fn namesakes(client: &mut Client, name: &str, spelling: String) -> Result<Vec<Na
 
 fn namesake(row: &Certificate) -> Option<Namesake> {
     Some(Namesake { id: row.id?, ends: row.ends() })
-}
-
-/// The A-labels first, then what was typed where that is another spelling.
-fn spellings(name: &str) -> impl Iterator<Item = String> {
-    let typed = without_dot(name).to_lowercase();
-    let a_labels = to_a_labels(&typed).unwrap_or_else(|_| typed.clone());
-    let other = (typed != a_labels).then_some(typed);
-    std::iter::once(a_labels).chain(other)
 }
 
 impl FromStr for CertificateSelector {
@@ -186,7 +177,7 @@ impl fmt::Display for CertificateSelector {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadSelector, CertificateSelector, is_same_name, spellings};
+    use super::{BadSelector, CertificateSelector, is_same_name};
 
     #[test]
     fn a_number_is_an_id_and_a_name_has_several_spellings() {
@@ -211,8 +202,6 @@ mod tests {
         }
         assert_eq!(" ".parse::<CertificateSelector>(), Err(BadSelector::Empty));
         assert!(matches!("bü cher".parse::<CertificateSelector>(), Err(BadSelector::Name(_))));
-        assert_eq!(spellings("Example.com").collect::<Vec<_>>(), ["example.com"]);
-        assert_eq!(spellings("Bücher.example").collect::<Vec<_>>(), ["xn--bcher-kva.example", "bücher.example"]);
         for (one, other, same) in [
             ("example.com", "EXAMPLE.com", true),
             ("bücher.example", "XN--bcher-KVA.example", true),

@@ -1,9 +1,9 @@
 //! A certificate's name where its id would stand, over both protocols.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::{Fault, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{Here, csr, exit, json, stderr, told};
@@ -110,4 +110,34 @@ fn compare_by_name() {
     );
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert_eq!(json(&output)["differences"], 0);
+}
+
+/// A gateway keeps names in A-labels, in whatever spelling they are ordered: the order is found there all the same, waited for, and not placed twice.
+#[test]
+fn an_order_by_a_name_in_unicode() {
+    let create = TaskKind::CertificateCreate;
+    let order = [&["create", "--new-key", "--out", "out", "--name", "bücher.example"], &NEW[..]].concat();
+    for transport in ["xml", "json"] {
+        let slow = || Settings { job_time: Duration::from_secs(600), ..Settings::default() };
+        let lost = Here::new(transport, Settings { faults: vec![Fault::DropAfterRead(Some(create))], ..slow() });
+        assert_eq!(lost.told(&order).0, 9, "{transport}");
+        let (code, resumed, said) = lost.told(&["resume", "--timeout", "1s"]);
+        let found = &resumed["orders"][0]["order"];
+        assert_eq!((code, &found["state"]), (6, &"pending".into()), "{transport}: {said}");
+        assert!(found["job"]["id"].is_number(), "{transport}: {resumed}");
+
+        // Another store's.
+        let here = Here::new(transport, slow());
+        assert_eq!(here.told(&[&order[..], &["--no-wait"]].concat()).0, 6, "{transport}");
+        let other = tempfile::tempdir().unwrap();
+        let (code, refused, said) = told(other.path(), &here.server, transport, &order);
+        assert_eq!((code, here.orders()), (6, 1), "{transport}: {refused} {said}");
+
+        // By its name alone, since nobody says its job.
+        let terse =
+            Here::new(transport, Settings { faults: vec![Fault::DropAfterRead(Some(create))], ..Settings::default() });
+        assert_eq!(terse.told(&order).0, 9, "{transport}");
+        let (code, resumed, said) = terse.told(&["resume", "--foreign", "leave"]);
+        assert_eq!((code, &resumed["orders"][0]["order"]["state"]), (0, &"done".into()), "{transport}: {said}");
+    }
 }

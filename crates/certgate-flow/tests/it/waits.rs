@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use certgate_domain::{Certificate, NotifyMessage, ObjectData, PollMessage, ResponseObject, words::JobStatus};
-use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Silence, Step};
+use certgate_domain::{
+    AnyData, AnyTask, Certificate, NotifyMessage, ObjectData, PollMessage, ResponseObject, words::JobStatus,
+};
+use certgate_flow::{Action, Actor, Awaited, Ending, Event, ForeignMessages, Pending, Silence, Step, Wait, Workflow};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    JOB, Run, START, answer, confirmed, empty, existing, message, object_job, polled, refused, requested, running,
-    start,
+    JOB, Run, START, answer, confirmed, csr, empty, existing, message, object_job, polled, refused, requested, running,
+    start, word,
 };
 
 #[test]
@@ -335,4 +337,54 @@ fn a_long_queue_ends_with_the_time() {
     assert_eq!(run.words.last().map(String::as_str), Some("poll-info"));
     let end = Step::End(Box::new(Ending::Pending(Pending::Deadline)));
     assert_eq!(run.batch.next(Duration::from_secs(600)), Action::Step(Actor::Order(0), end));
+}
+
+/// The gateway is asked for one spelling of a new certificate's name after the other, whichever it keeps.
+#[test]
+fn a_new_certificate_is_looked_for_by_each_spelling_of_its_name() {
+    let (a_labels, u_labels) = ("xn--bcher-kva.example", "bücher.example");
+    let awaited = |name: &str| Awaited {
+        certificate: None,
+        job: None,
+        stid: None,
+        name: Some(name.to_owned()),
+        request: Some(csr(a_labels).1),
+    };
+    let listed = |name: &str| {
+        let certificate = |id, name: &str| {
+            let name = Some(name.to_owned());
+            AnyData::from(Certificate { id: Some(id), name, ..Certificate::default() })
+        };
+        answer("S400105", vec![certificate(9, name), certificate(10, "other.example")])
+    };
+    let later = || "wait until 1".to_owned();
+    for (title, name, answers, expected) in [
+        ("kept as it should be", u_labels, vec![listed(a_labels)], vec![a_labels.to_owned(), "certificate 9".into()]),
+        (
+            "kept as it came",
+            "BÜCHER.example",
+            vec![answer("S400105", vec![]), listed(u_labels)],
+            vec![a_labels.to_owned(), u_labels.to_owned(), "certificate 9".into()],
+        ),
+        (
+            "not there yet",
+            a_labels,
+            vec![answer("S400105", vec![]), answer("S400105", vec![])],
+            vec![a_labels.to_owned(), u_labels.to_owned(), later()],
+        ),
+        ("in ASCII", "example.com", vec![answer("S400105", vec![])], vec!["example.com".to_owned(), later()]),
+    ] {
+        let mut wait = Wait::new(awaited(name), Duration::from_secs(60));
+        wait.deliver(&PollMessage { object: None, ..message(1, None, JobStatus::Success) }, false);
+        let mut answers = answers.into_iter();
+        for expected in expected {
+            let found = match wait.step(Duration::ZERO) {
+                Step::Send(AnyTask::CertificateList(task)) => task.query.filters[0].value.clone().unwrap(),
+                Step::Send(AnyTask::CertificateInfo(task)) => format!("certificate {}", task.id.unwrap()),
+                step => word(&step),
+            };
+            assert_eq!(found, expected, "{title}");
+            answers.next().into_iter().for_each(|event| wait.heard(event, Duration::ZERO));
+        }
+    }
 }

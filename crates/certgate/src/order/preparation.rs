@@ -11,7 +11,11 @@ use certgate_domain::{
 use certgate_store::{InstallOptions, Order, State};
 
 use super::{OrderId, OrderRequest, PreparationError, RecoveryOptions, ResumeOptions, Resumption, RunItem, resume};
-use crate::{Client, Error, Journal, pages, selector::is_same_name, validation::ValidationError};
+use crate::{
+    Client, Error, Journal, pages,
+    selector::{is_same_name, spellings},
+    validation::ValidationError,
+};
 
 /// How orders are prepared.
 #[derive(Debug, Clone)]
@@ -166,13 +170,18 @@ impl RunningJobs {
 
 /// The jobs that run, of a certificate's name or of the account. An account that may not list its jobs shows none.
 fn running(client: &mut Client, name: Option<&str>) -> Result<Vec<ObjectJob>, Error> {
-    let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
-    filters.extend(name.map(|name| QueryFilter::new("object", Operator::Equal, name)));
-    pages::all(&Query::all_of(filters), |query| match client.call(JobList { query }) {
-        Err(error) if error.refusal().is_some() => Ok::<_, Error>((Vec::new(), None)),
-        answered => {
-            let answer = answered?.value;
-            Ok((answer.data, answer.object.and_then(|object| object.summary)))
-        }
-    })
+    let mut ask = |named: Option<String>| {
+        let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
+        filters.extend(named.map(|name| QueryFilter::new("object", Operator::Equal, name)));
+        pages::all(&Query::all_of(filters), |query| match client.call(JobList { query }) {
+            Err(error) if error.refusal().is_some() => Ok::<_, Error>((Vec::new(), None)),
+            answered => {
+                let answer = answered?.value;
+                Ok((answer.data, answer.object.and_then(|object| object.summary)))
+            }
+        })
+    };
+    let Some(name) = name else { return ask(None) };
+    let of_spellings: Result<Vec<_>, Error> = spellings(name).into_iter().map(|spelling| ask(Some(spelling))).collect();
+    Ok(of_spellings?.concat())
 }

@@ -12,7 +12,10 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 
 use super::CLOCK_TOLERANCE;
-use crate::{Client, Error, Journal};
+use crate::{
+    Client, Error, Journal,
+    selector::{is_same_name, spellings},
+};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,20 +233,20 @@ fn shown(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
 
 /// Whether a new certificate of the order's name is there that can be the order's: a job that has ended need not be listed.
 fn is_listed(client: &mut Client, order: &Order, span: Span, seen: &mut Vec<String>) -> Result<bool, Error> {
-    let Some(name) = order.order.name.clone() else { return Ok(true) };
-    let query = Query {
-        filters: vec![QueryFilter::new("name", Operator::Equal, name.clone())],
-        orders: vec![QueryOrder { key: Some("created".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
-        view: None,
-    }
-    .window(0, WINDOW);
-    let (certificates, _) = match look(client, CertificateList { query }) {
-        Err(error) if error.refusal().is_some() => {
-            seen.push(error.to_string());
-            return Ok(true);
+    let Some(name) = order.order.name.as_deref() else { return Ok(true) };
+    let mut certificates = Vec::new();
+    for spelling in spellings(name) {
+        let query = newest(QueryFilter::new("name", Operator::Equal, spelling), "created");
+        match look(client, CertificateList { query }) {
+            Err(error) if error.refusal().is_some() => {
+                seen.push(error.to_string());
+                return Ok(true);
+            }
+            listed => certificates.extend(listed?.0),
         }
-        listed => listed?,
-    };
+    }
+    // In a condition `*` stands for any text, and `*.example.com` is a name.
+    certificates.retain(|one| one.name.as_deref().is_none_or(|other| is_same_name(other, name)));
     let made = |certificate: &Certificate| certificate.created.as_ref().and_then(|made| made.value().cloned());
     let is_earlier = |certificate: &&Certificate| made(certificate).is_some_and(|made| is_before(client, &made, span));
     match certificates.iter().find(|certificate| !is_earlier(certificate)) {
@@ -323,7 +326,7 @@ impl CertificateMatch {
 /// What a look into the account's jobs shows.
 #[derive(Debug, Default)]
 struct Listing {
-    /// Those about the order's certificate, newest first, or the one that was named.
+    /// Those about the order's certificate, newest first for each spelling of its name, or the one that was named.
     jobs: Vec<ObjectJob>,
     /// When one that is the order's can have been made.
     span: Span,
@@ -336,24 +339,38 @@ struct Listing {
 /// So many rows of a list are asked for.
 const WINDOW: i64 = 50;
 
+/// The newest rows by that key, of those that fit.
+fn newest(filter: QueryFilter, key: &str) -> Query {
+    let orders = vec![QueryOrder { key: Some(key.to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }];
+    Query { filters: vec![filter], orders, view: None }.window(0, WINDOW)
+}
+
 fn jobs_of(client: &mut Client, order: &Order, now: i64) -> Result<Listing, Error> {
-    let filter = match (order.job, &order.order.name) {
-        (Some(job), _) => QueryFilter::new("id", Operator::Equal, job.to_string()),
-        (None, Some(name)) => QueryFilter::new("object", Operator::Equal, name.clone()),
+    let filters = match (order.job, &order.order.name) {
+        (Some(job), _) => vec![QueryFilter::new("id", Operator::Equal, job.to_string())],
+        (None, Some(name)) => {
+            let spellings = spellings(name).into_iter();
+            spellings.map(|spelling| QueryFilter::new("object", Operator::Equal, spelling)).collect()
+        }
         (None, None) => return Ok(Listing::default()),
     };
-    let query = Query {
-        filters: vec![filter],
-        orders: vec![QueryOrder { key: Some("id".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
-        view: None,
+    let mut listing = Listing { is_complete: true, ..Listing::default() };
+    let id = |job: &ObjectJob| job.job.as_ref().and_then(|job| job.id);
+    for filter in filters {
+        let (jobs, date) = look(client, JobList { query: newest(filter, "id") })?;
+        // As it was with the first answer: `now` is from just before.
+        listing.date = listing.date.or(date);
+        listing.span = Span::of(order.created, now, listing.date);
+        let oldest = jobs.last().and_then(|job| job.job.as_ref());
+        let reaches_back = oldest.is_some_and(|oldest| is_from_before(client, oldest, listing.span));
+        listing.is_complete &= i64::try_from(jobs.len()).is_ok_and(|count| count < WINDOW) || reaches_back;
+        for job in jobs {
+            if listing.jobs.iter().all(|other| id(other) != id(&job)) {
+                listing.jobs.push(job);
+            }
+        }
     }
-    .window(0, WINDOW);
-    let (jobs, date) = look(client, JobList { query })?;
-    let span = Span::of(order.created, now, date);
-    let oldest = jobs.last().and_then(|job| job.job.as_ref());
-    let reaches_back = oldest.is_some_and(|oldest| is_from_before(client, oldest, span));
-    let is_complete = i64::try_from(jobs.len()).is_ok_and(|count| count < WINDOW) || reaches_back;
-    Ok(Listing { jobs, span, date, is_complete })
+    Ok(listing)
 }
 
 /// Times are whole seconds on both sides.
@@ -406,7 +423,7 @@ fn fits(order: &Order, job: &ObjectJob) -> bool {
     let name = job.object.as_ref().and_then(|object| object.value.as_deref());
     same(inner.action.as_deref(), Some(action))
         && same(inner.sub_type.as_deref(), order.order.product.as_deref())
-        && same(name, order.order.name.as_deref())
+        && name.zip(order.order.name.as_deref()).is_none_or(|(said, ours)| is_same_name(said, ours))
 }
 
 #[cfg(test)]
