@@ -34,8 +34,9 @@ pub(crate) struct Bridging {
     /// end by task, at /shadow as JSON; --record DIR keeps both sides as DIR/front and DIR/behind
     #[arg(long)]
     pub(crate) shadow: bool,
-    /// How long a request may wait for the gateway's pace, and a large one for room before that; then HTTP 429 or 503 with Retry-After, and
-    /// nothing is sent
+    /// How long a request may wait for the gateway's pace; then HTTP 429 with Retry-After, and nothing is sent
+    ///
+    /// A large one may wait for room before that, within the same time; then HTTP 503 with Retry-After.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s")]
     pub(crate) max_wait: Duration,
     /// Write a JSON line for each request: tasks, codes, outcome, duration; never a body. `-` is stdout

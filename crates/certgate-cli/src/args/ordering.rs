@@ -33,7 +33,9 @@ pub(crate) struct Ordering {
     /// The product's code [default: the certificate's]
     #[arg(long)]
     product: Option<String>,
-    /// The certificate's name; for it to change, the CSR is for both [default: the certificate's]
+    /// The certificate's name [default: the certificate's]
+    ///
+    /// It changes only with a CSR that is for both names.
     #[arg(long)]
     name: Option<String>,
     /// Id of the administrative contact [default: the certificate's]
