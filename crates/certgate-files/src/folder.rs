@@ -145,17 +145,21 @@ impl Folder {
     /// # Errors
     /// Something is there, or it could not be made.
     pub fn make_folder(&self, name: &str, mode: u32, owner: Option<Owner>) -> Result<Self, FileError> {
-        rustix::fs::mkdirat(&self.folder, name, Mode::RWXU).map_err(self.failed(name))?;
+        rustix::fs::mkdirat(&self.folder, name, Mode::from_raw_mode(mode & 0o777)).map_err(self.failed(name))?;
         let folder = self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
         let given = match owner.map_or(Ok(()), |owner| set_owner(&folder, owner)) {
             Err(_) if mode >> 3 & 0o7 == mode & 0o7 => Ok(()),
             given => given,
         };
         let set = |mode| rustix::fs::fchmod(&folder, Mode::from_raw_mode(mode));
-        let made = given.and_then(|()| match set(mode) {
-            // A sandbox of systemd keeps programs from setting that bit.
-            Err(Errno::PERM) if mode & SETGID != 0 => set(mode & !SETGID),
-            done => done,
+        let made = given.and_then(|()| match rustix::fs::fstat(&folder)?.st_mode & (0o777 | SETGID) {
+            // Who is not in its group would take that bit away by setting what is so already.
+            there if there == mode => Ok(()),
+            _ => match set(mode) {
+                // A sandbox of systemd keeps programs from setting that bit.
+                Err(Errno::PERM) if mode & SETGID != 0 => set(mode & !SETGID),
+                done => done,
+            },
         });
         // Left behind, it would be taken for a finished one.
         made.inspect_err(|_| drop(self.remove_folder(name))).map_err(self.failed(name))?;
@@ -176,20 +180,15 @@ impl Folder {
         }
     }
 
-    /// Whether the group of what is made in it can be that owner's, whom this process may not be able to give anything to.
+    /// Whom a file belongs to that is made in it for that owner: who is not root may not be able to give it away.
     ///
     /// # Errors
-    /// Nothing can be made in it.
-    pub fn has_group_of(&self, owner: Owner) -> io::Result<bool> {
-        let Some(group) = owner.group else { return Ok(true) };
-        let made = tempfile::tempfile_in(&self.path)?;
-        if made.metadata()?.gid() == group {
-            return Ok(true);
-        }
-        match rustix::fs::fchown(&made, None, Some(rustix::fs::Gid::from_raw(group))) {
-            Err(Errno::PERM) => Ok(false),
-            done => done.map(|()| true).map_err(Into::into),
-        }
+    /// It could not be made, or not be given away by root.
+    pub fn try_owner(&self, name: &str, mode: u32, owner: Owner) -> Result<Owner, FileError> {
+        let beside = self.write_beside(name, b"", mode, Some(owner))?;
+        let made = self.owner_and_mode(&beside);
+        self.remove_file(&beside)?;
+        Ok(made?.map_or(owner, |(made, _)| made))
     }
 
     /// What a file in it holds; `None` if nothing is there.
@@ -425,8 +424,11 @@ fn set_owner(file: impl AsFd, owner: Owner) -> Result<(), Errno> {
     }
     let (user, group) = (rustix::fs::Uid::from_raw(owner.user), owner.group.map(rustix::fs::Gid::from_raw));
     match rustix::fs::fchown(&file, Some(user), group) {
-        // Only root gives files away; the mode decides who else may read them.
-        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),
+        // Only root gives files away; a group that one is in reads them still.
+        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => match rustix::fs::fchown(&file, None, group) {
+            Err(Errno::PERM) => Ok(()),
+            done => done,
+        },
         done => done,
     }
 }

@@ -29,12 +29,18 @@ impl Owner {
         self.user == there.user && (self.group.is_none() || self.group == there.group)
     }
 
+    /// The user's name, or number where it has none.
+    #[cfg(unix)]
+    pub fn user_name(self) -> String {
+        let known = nix::unistd::User::from_uid(self.user.into()).ok().flatten();
+        known.map_or_else(|| self.user.to_string(), |user| user.name)
+    }
+
     /// The group's name, or number where it has none.
     #[cfg(unix)]
     pub fn group_name(self) -> String {
-        use nix::unistd::{Gid, Group};
         let number = self.group.unwrap_or_default();
-        let known = Group::from_gid(Gid::from_raw(number)).ok().flatten();
+        let known = nix::unistd::Group::from_gid(number.into()).ok().flatten();
         known.map_or_else(|| number.to_string(), |group| group.name)
     }
 

@@ -109,7 +109,7 @@ fn install(error: &InstallError, asking: Asking<'_>) -> Failure {
         InstallError::Unwritable { .. } => {
             Failure::new(Kind::of_writing(error), format!("{} {error}", asking.name("out")))
         }
-        InstallError::OtherGroup { .. } => Failure::new(Kind::Local, format!("{} {error}", asking.name("out"))),
+        InstallError::OtherReader { .. } => Failure::new(Kind::Local, format!("{} {error}", asking.name("out"))),
         InstallError::PassPhrase(error) => pass_phrase(error, &asking.name("store_pass_command")),
         InstallError::Owner(error) => Failure::usage(format!("{}: {error}", asking.name("file_owner"))),
         error => advised(Kind::of_cause(error), error, asking),

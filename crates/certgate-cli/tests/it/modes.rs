@@ -209,52 +209,71 @@ fn a_folder_that_a_group_may_enter() {
 fn a_group_that_nothing_can_be_given_to() {
     const GROUP: u32 = 1;
     const USER: u32 = 4321;
+    const ROOT: u32 = 0;
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let can_drop = Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success());
-    for (folder_mode, file_mode, user, code) in [
-        (0o750, 0o600, Some(USER), 12),
-        (0o755, 0o600, Some(USER), 0),
-        (0o755, 0o640, Some(USER), 12),
-        (0o750, 0o600, None, 12),
-        (0o755, 0o600, None, 0),
+    if !Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        println!("left out: setpriv is not installed");
+        return;
+    }
+    let nobody: &[&str] = &["--reuid=4321", "--regid=4321", "--clear-groups"];
+    let member: &[&str] = &["--reuid=4321", "--regid=4321", "--groups=1"];
+    // Root of a container that gives no files away.
+    let contained: &[&str] = &["--bounding-set=-chown", "--inh-caps=-chown"];
+    let group = "the group daemon reads it (mode";
+    let user = "the user daemon reads it (mode 600)";
+    // The mode of the folder, owner and mode of the key in it, who runs it, with what, and what is missing.
+    for (folder_mode, key, with, options, missing) in [
+        (0o750, None, nobody, &[][..], Some(group)),
+        (0o755, None, nobody, &[], None),
+        (0o755, Some((USER, 0o640)), nobody, &[], Some(group)),
+        (0o750, None, contained, &[], Some(group)),
+        (0o755, None, contained, &[], None),
+        // What is made in such a folder has its group whoever makes it.
+        (0o2750, None, nobody, &[], None),
+        (0o2755, Some((USER, 0o640)), nobody, &[], None),
+        // Who is in the group gives it what was another user's.
+        (0o750, Some((ROOT, 0o640)), member, &[], None),
+        (0o750, Some((1, 0o600)), member, &[], Some(user)),
+        (0o755, None, nobody, &["--file-owner", "daemon"], Some(user)),
     ] {
-        if user.is_none() && !can_drop {
-            continue;
-        }
         let here = Here::new("json", Settings::default());
         let live = here.path("live");
         fs::create_dir(&live).unwrap();
-        let words =
-            arguments(here.home.path(), &here.server, "json", &["reissue", "571", "--new-key", "--out", "live"]);
-        if file_mode != 0o600 {
-            fs::copy(fixture("_keys/p256-sec1.pem"), live.join("key.pem")).unwrap();
-            fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(file_mode)).unwrap();
-        }
-        for path in [here.home.path().to_owned(), live.clone(), live.join("key.pem")] {
-            let _ = chown(path, user, Some(GROUP));
+        let reissue = ["reissue", "571", "--new-key", "--out", "live"];
+        let words = arguments(here.home.path(), &here.server, "json", &[&reissue, options].concat());
+        let owner = if with == contained { None } else { Some(USER) };
+        for path in [here.home.path(), &live] {
+            chown(path, owner, Some(GROUP)).unwrap();
         }
         fs::set_permissions(&live, fs::Permissions::from_mode(folder_mode)).unwrap();
-        let command = match user {
-            Some(user) => {
-                let mut command = crate::support::binary::bare(here.home.path());
-                command.uid(user).gid(user);
-                command
-            }
-            // Root of a container that gives no files away.
-            None => {
-                let mut command = within(here.home.path(), Command::new("setpriv"));
-                command.args(["--bounding-set=-chown", "--inh-caps=-chown", env!("CARGO_BIN_EXE_certgate")]);
-                command
-            }
-        };
+        if let Some((user, mode)) = key {
+            fs::copy(fixture("_keys/p256-sec1.pem"), live.join("key.pem")).unwrap();
+            chown(live.join("key.pem"), Some(user), Some(GROUP)).unwrap();
+            fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let mut command = within(here.home.path(), Command::new("setpriv"));
+        command.args(with).arg(env!("CARGO_BIN_EXE_certgate"));
         let output = with_account(command).args(&words).current_dir(here.home.path()).output().unwrap();
-        let case = format!("{folder_mode:o} {file_mode:o} {user:?}: {}", stderr(&output));
+        let case = format!("{folder_mode:o} {key:?} {with:?} {options:?}: {}", stderr(&output));
+        let code = if missing.is_some() { 12 } else { 0 };
         assert_eq!((exit(&output), here.orders()), (code, usize::from(code == 0)), "{case}");
-        if code != 0 {
-            assert!(stderr(&output).contains("the group daemon reads it (mode"), "{case}");
+        if let Some(missing) = missing {
+            assert!(stderr(&output).contains(missing), "{case}");
             assert_eq!(here.gateway.counts().requests, 0, "{case}");
+            assert!(!live.join("sets").exists(), "{case}");
+            continue;
+        }
+        let group_and_mode =
+            |path: &str| fs::metadata(live.join(path)).map(|is| (is.gid(), is.mode() & 0o777)).unwrap();
+        if folder_mode & 0o777 != 0o755 {
+            for set in ["sets", "current/"] {
+                assert_eq!(group_and_mode(set), (GROUP, folder_mode & 0o777), "{set} {case}");
+            }
+        }
+        if let Some((_, mode)) = key {
+            assert_eq!(group_and_mode("current/key.pem"), (GROUP, mode), "{case}");
         }
     }
 }

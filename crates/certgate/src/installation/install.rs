@@ -6,12 +6,12 @@ use std::{
 };
 
 use certgate_domain::Secret;
-use certgate_files::{FileError, Folder, NoSuchOwner, check_room};
+use certgate_files::{FileError, NoSuchOwner, check_room};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
-use super::{Deployment, FILES, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord};
+use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord};
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
     selector::is_same_name,
@@ -33,17 +33,18 @@ pub enum InstallError {
         #[source]
         why: std::io::Error,
     },
-    /// A group reads what is in place, and what comes could not be given to it.
+    /// Somebody reads what is in place, or is to, and what comes could not be given to them.
     #[error(
-        "{}: the group {group} reads it (mode {mode:o}), and what certgate writes there cannot be given to that group: \
-         run certgate as a member of it, or give it another group",
+        "{}: {reader} reads it (mode {mode:o}), and what certgate writes there cannot be given away: run certgate as root, or as {as_whom}",
         path.display()
     )]
-    OtherGroup {
+    OtherReader {
         /// The folder, or the file.
         path: PathBuf,
-        /// The group's name, or number where it has none.
-        group: String,
+        /// The user or the group, by its name, or number where it has none.
+        reader: String,
+        /// As whom certgate could write it.
+        as_whom: &'static str,
         /// Its permission bits.
         mode: u32,
     },
@@ -181,37 +182,10 @@ impl Installation {
         self.check_unwritten()?;
         self.make_folder()?;
         check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
-        self.check_groups(&self.open().map_err(InstallError::Folder)?)?;
         let has_key = !self.keys()?.is_empty();
+        self.check_readers(self.options.with_key || has_key)?;
         if !self.options.with_key && !has_key {
             self.refuse_key_stores_without_key()?;
-        }
-        Ok(())
-    }
-
-    /// Finds whether those who read by their group what is in place could not read what comes.
-    fn check_groups(&self, folder: &Folder) -> Result<(), InstallError> {
-        // Of what is made for all alike the group does not matter.
-        let lets_group_in = |mode: u32| mode >> 3 & 0o7 != mode & 0o7;
-        let mut readers = vec![(self.folder().to_owned(), Some(self.set_owner(folder)?), folder.mode()?)];
-        for (kind, name, _) in FILES {
-            let (owner, mode) = self.owner_and_mode(folder, kind)?;
-            readers.push((self.folder().join(name), owner, mode));
-        }
-        let mut seen = Vec::new();
-        for (path, owner, mode) in readers {
-            let Some(owner) = owner.filter(|owner| lets_group_in(mode) && !seen.contains(&owner.group)) else {
-                continue;
-            };
-            seen.push(owner.group);
-            match folder.has_group_of(owner) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let group = owner.group_name();
-                    return Err(InstallError::OtherGroup { path, group, mode: mode & 0o777 });
-                }
-                Err(why) => return Err(InstallError::Unwritable { folder: self.folder().to_owned(), why }),
-            }
         }
         Ok(())
     }

@@ -89,18 +89,12 @@ impl Installation {
     }
 
     fn new_set(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
-        // Servers may read what is in it, as far as they may enter the certificate's folder: the files decide.
-        let (mode, owner) = (folder.mode()? & !WRITABLE, self.set_owner(folder)?);
-        let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
-        sets.check()?;
+        let sets = self.sets_in(folder)?;
         let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
         let next = names(&sets)?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
         let set = format!("{next:06}-{label}");
         let name = format!(".{set}");
-        if sets.folder(&name)?.is_some() {
-            sets.remove_folder_and_files(&name)?;
-        }
-        let unfinished = sets.make_folder(&name, mode, Some(owner))?;
+        let unfinished = self.begin_set(folder, &sets, &name)?;
         for (kind, name, _) in FILES {
             if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
                 let (owner, mode) = self.owner_and_mode(folder, kind)?;
@@ -118,9 +112,26 @@ impl Installation {
         Ok(set)
     }
 
-    /// Whom the folder of a set is to belong to.
-    pub(super) fn set_owner(&self, folder: &Folder) -> Result<Owner, FileError> {
-        self.owner().map_or_else(|| folder.owner(), Ok)
+    /// The folder of the sets, made where it is missing.
+    pub(super) fn sets_in(&self, folder: &Folder) -> Result<Folder, FileError> {
+        let (mode, owner) = self.readers(folder)?;
+        let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
+        sets.check()?;
+        Ok(sets)
+    }
+
+    /// An empty folder of that name among the sets.
+    pub(super) fn begin_set(&self, folder: &Folder, sets: &Folder, name: &str) -> Result<Folder, FileError> {
+        if sets.folder(name)?.is_some() {
+            sets.remove_folder_and_files(name)?;
+        }
+        let (mode, owner) = self.readers(folder)?;
+        sets.make_folder(name, mode, Some(owner))
+    }
+
+    /// Mode and owner of a set's folder: servers may read what is in it, as far as they may enter the certificate's folder; the files decide.
+    pub(super) fn readers(&self, folder: &Folder) -> Result<(u32, Owner), FileError> {
+        Ok((folder.mode()? & !WRITABLE, self.owner().map_or_else(|| folder.owner(), Ok)?))
     }
 
     /// The name of a set of these files: the one that was taken back, else a new one.
