@@ -59,10 +59,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// What is compiled and tested besides the defaults.
-const POSTGRES: &str = "certgate-cli/postgres,xtask/postgres";
-
-/// Nobody compiles here a second time, and what incremental compilation keeps for it is half of all that a build writes.
-const ONCE: (&str, &str) = ("CARGO_INCREMENTAL", "0");
+pub(crate) const POSTGRES: &str = "certgate-cli/postgres,xtask/postgres";
 
 /// What needs no network: advisories are a database.
 const DENY: &[&str] = &["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
@@ -74,10 +71,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     #[cfg(unix)]
     crate::databases::install();
     let named = |Step { arguments, environment }: &'static Step| -> Named {
-        (
-            format!("cargo {}", arguments.join(" ")),
-            Box::new(move || cargo(arguments, &[environment, &[ONCE][..]].concat())),
-        )
+        (format!("cargo {}", arguments.join(" ")), Box::new(move || cargo(arguments, environment)))
     };
     let tidy: Named = ("cargo xtask tidy".to_owned(), Box::new(tidy::run));
     let deny: Named = (format!("cargo {}", DENY.join(" ")), Box::new(deny));

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Failure,
-    ci::{cargo, cargo_program, is_installed},
+    ci::{POSTGRES, cargo, cargo_program, is_installed},
     repository,
 };
 
@@ -83,7 +83,7 @@ fn released() -> Result<(PathBuf, String), Failure> {
 
 /// The same with the binary that tests run.
 fn tested() -> Result<(PathBuf, String), Failure> {
-    cargo(&["build", "--locked", "--package", "certgate-cli"], &[])?;
+    cargo(&["test", "--locked", "--no-run", "--workspace", "--features", POSTGRES], &[])?;
     // Its tables of lines would take most of the time.
     let target = repository::root().join("target");
     let stripped = target.join("dist-check-certgate");
