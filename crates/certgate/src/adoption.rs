@@ -180,10 +180,11 @@ fn take(
     let record = place.record_in_place();
     let led = place.led_by(pair, record.as_ref());
     let record = record.unwrap_or_default();
-    adoption.settings = settings.clone().or(&record.settings.clone().unwrap_or_default());
+    let before = record.settings.unwrap_or_default();
+    adoption.settings = settings.clone().or(&before);
     let is_new = record.certificate != Some(id) || !pair.is_whole() || record.led != led;
     let install = adoption.settings.installed_into(&adoption.folder)?;
-    Ok(match is_new || !settings.is_empty() {
+    Ok(match is_new || adoption.settings != before {
         false => AdoptionOutcome::Managed,
         true if is_rehearsal => AdoptionOutcome::Adopted,
         true => match Installation::new(install).adopt(pair, id, adoption.name.as_deref()) {

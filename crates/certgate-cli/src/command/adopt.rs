@@ -25,7 +25,8 @@ use crate::{
   certgate adopt --all-below /etc/letsencrypt/live --write certificates.toml
 
 Each certificate is matched with the gateway's by its serial number, or else by its key. What servers read stays where it is: each file \
-becomes a link into the certificate's folder and shows the same. The options given are remembered: `certgate renew-due` needs none.")]
+becomes a link into the certificate's folder and shows the same. The options given and the profile are remembered: `certgate renew-due` \
+needs none.")]
 pub(crate) struct Adopt {
     /// Folders of certificates and their keys
     #[arg(value_name = "DIR", required_unless_present = "all_below")]
@@ -50,7 +51,8 @@ impl Adopt {
         let mut settings = CertificateSettings::default();
         self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
-        let settings = if settings.is_empty() { settings } else { here(settings)? };
+        let mut settings = if settings.is_empty() { settings } else { here(settings)? };
+        settings.profile = app.remembered_profile(&app.settings()?);
         for folder in self.folders.iter().chain(&self.all_below) {
             fs::read_dir(folder).map_err(|why| Failure::usage(format!("{}: {why}", folder.display())))?;
         }

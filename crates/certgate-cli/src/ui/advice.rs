@@ -381,6 +381,13 @@ impl Failure {
             TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
                 Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
             }
+            TaskError::Plan(PlanError::OfAnotherName { ref folder, .. }) if !asking.by_file => {
+                let adopt = format!("{} --profile NAME", adopt(folder));
+                Self::usage(error.to_string()).advise(format!("where it is another account's, `{adopt}` notes that"))
+            }
+            TaskError::Plan(PlanError::OfAnotherName { .. }) => {
+                Self::usage(error.to_string()).advise("correct its `id`, `out` or `profile`")
+            }
             TaskError::Inventory(error) => inventory(error, asking),
             TaskError::Folder(error) => error.into(),
             TaskError::Fetch(error) => Self::of_fetch(error, asking),

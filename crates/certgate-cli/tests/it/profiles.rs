@@ -365,3 +365,51 @@ fn a_folder_of_another_store_that_was_emptied_is_said() {
     let output = accounts.run("json", &["renew-due"]);
     assert_eq!((exit(&output), kinds(&json(&output))), (2, vec![("disk", "usage")]), "{}", stderr(&output));
 }
+
+/// What is adopted is of the account that it was found in, and a certificate of the same id in another account is not ordered in its stead.
+#[test]
+fn what_is_adopted_is_of_the_profile_that_it_was_found_with() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        let (path, team) = (|name: &str| accounts.path().join(name), ["--profile", "team"]);
+        let create = |name, out, more: &[&str]| {
+            let order = ["create", "--new-key", "--name", name, "--out", out, "--product", "SSL123"];
+            let contacts = ["--admin", "1120", "--technical", "1120"];
+            accounts.done(transport, &[&order[..], &contacts, more].concat())["certificate"]["id"].clone()
+        };
+        let id = create("new.example.org", "elsewhere", &[]);
+        assert_eq!(create("only.team.example", "made", &team), id, "one id in two accounts");
+        fs::create_dir(path("ssl")).unwrap();
+        for (from, to) in [("fullchain.pem", "site.crt"), ("key.pem", "site.key")] {
+            fs::copy(path("made").join(from), path("ssl").join(to)).unwrap();
+        }
+        fs::remove_dir_all(path("made")).unwrap();
+        let adopt = [&["adopt", "ssl", "--write", "certificates.toml"][..], &team].concat();
+        accounts.done(transport, &adopt);
+        let record = path("ssl/only.team.example/current/about.json");
+        let remembered = || json_of(&record)["settings"]["profile"].clone();
+        let declared: toml::Table = toml::from_str(&fs::read_to_string(path("certificates.toml")).unwrap()).unwrap();
+        assert_eq!((remembered(), declared["certificate"][0]["profile"].as_str()), ("team".into(), Some("team")));
+        assert_eq!(exit(&accounts.run(transport, &adopt)), 8, "it is under care already");
+
+        // As it was adopted before that was noted.
+        let mut earlier = json_of(&record);
+        earlier["settings"].as_object_mut().unwrap().remove("profile").unwrap();
+        fs::write(&record, earlier.to_string()).unwrap();
+        let (due, before) = (["renew-due", "ssl", "--renew-before", "400d"], accounts.orders());
+        let output = accounts.run(transport, &due);
+        let row = json(&output)["orders"][0]["error"].clone();
+        let text = format!("certificate {id} of the account is new.example.org, and only.team.example is in place");
+        assert_eq!((exit(&output), row["text"].as_str(), accounts.orders()), (2, Some(text.as_str()), before), "{row}");
+        let advice = "where it is another account's, `certgate adopt ssl/only.team.example --profile NAME` notes that";
+        assert_eq!(row["advice"], advice);
+        accounts.done(transport, &adopt);
+        assert_eq!(remembered(), "team");
+        accounts.done(transport, &due);
+        assert_eq!(accounts.orders(), (before.0, before.1 + 1));
+    }
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}

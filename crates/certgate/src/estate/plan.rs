@@ -318,10 +318,10 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
             None => planned(PlannedAction::Reissue, Some(id), PlanReason::NothingInPlace),
         };
     };
-    // One of that name may have come in the place of it; any other has its servers.
-    let name = there.and_then(|there| there.name.as_deref());
-    if installed.id.is_some_and(|other| other != id) && name.is_some_and(|name| !is_same_name(name, &installed.name)) {
-        return Err(PlanError::OtherCertificate { id });
+    let serial = there.and_then(|there| there.serial_number.as_deref());
+    let is_the_same = serial.map(|serial| is_same_serial(serial, &installed.serial));
+    if let Some(there) = there.filter(|_| installed.id.is_some() && is_the_same != Some(true)) {
+        PlanError::check_in_place(id, there, installed)?;
     }
     let install =
         |serial: &str| planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
@@ -336,8 +336,6 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
     {
         return planned(action_of(decision), Some(id), PlanReason::Term(decision));
     }
-    let serial = there.and_then(|there| there.serial_number.as_deref());
-    let is_the_same = serial.map(|serial| is_same_serial(serial, &installed.serial));
     if let (Some(false), Some(serial)) = (is_the_same, serial) {
         if let Some(at) = put_back.filter(|_| !installed.record.deployment.is_failed()) {
             return planned(PlannedAction::Nothing, Some(id), PlanReason::PutBack { at, serial: serial.to_owned() });

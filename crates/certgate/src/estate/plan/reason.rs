@@ -4,7 +4,10 @@ use std::{fmt, path::PathBuf};
 
 use certgate_domain::Certificate;
 
-use crate::estate::term::{Decision, day};
+use crate::{
+    estate::term::{Decision, day},
+    inventory::InstalledCertificate,
+};
 
 /// Why something is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +129,17 @@ pub enum PlanError {
         /// The name that is declared.
         declared: String,
     },
+    /// The certificate of that id goes by no name of what is in place: that has its servers, and its account.
+    OfAnotherName {
+        /// The gateway's id.
+        id: i64,
+        /// Its name at the gateway.
+        there: String,
+        /// The folder.
+        folder: PathBuf,
+        /// The name of what is in place there.
+        in_place: String,
+    },
     /// The account has several certificates of the name.
     Several {
         /// The name.
@@ -180,6 +194,18 @@ impl PlanError {
             _ => Ok(()),
         }
     }
+
+    /// Refuses a certificate that goes by no name of what is in place. One of that name may have come in the place of it; any other is another
+    /// account's, or has servers of its own.
+    pub(crate) fn check_in_place(id: i64, there: &Certificate, in_place: &InstalledCertificate) -> Result<(), Self> {
+        let InstalledCertificate { folder, name, hosts, .. } = in_place;
+        match &there.name {
+            Some(own) if !hosts.iter().chain([name]).any(|name| there.goes_by(name)) => {
+                Err(Self::OfAnotherName { id, there: own.clone(), folder: folder.clone(), in_place: name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for PlanError {
@@ -193,6 +219,9 @@ impl fmt::Display for PlanError {
             ),
             Self::NameOfAnother { id, there, declared } => {
                 write!(f, "certificate {id} is {there}, and stands in the file as {declared}: correct `id` or `name`")
+            }
+            Self::OfAnotherName { id, there, in_place, .. } => {
+                write!(f, "certificate {id} of the account is {there}, and {in_place} is in place")
             }
             Self::Several { name, ids } => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();

@@ -65,6 +65,12 @@ fn what_is_done_and_what_it_costs() {
     let called = |name: &str, there: Option<Box<Certificate>>| {
         there.map(|there| Box::new(Certificate { name: Some(name.to_owned()), ..*there }))
     };
+    let of_another_name = |id| PlanError::OfAnotherName {
+        id,
+        there: "b.example".to_owned(),
+        folder: "/certs/a".into(),
+        in_place: "a.example".to_owned(),
+    };
     let base = || Subject { folder: folder(), ..Subject::default() };
     for (title, subject, expected) in [
         ("long to go", Subject { installed: in_place(Some(1), 100), ..base() }, Ok("nothing")),
@@ -159,7 +165,21 @@ fn what_is_done_and_what_it_costs() {
                 certificate: called("b.example", there("0B", 300)),
                 ..base()
             },
-            Err(PlanError::OtherCertificate { id: 7 }),
+            Err(of_another_name(7)),
+        ),
+        (
+            "another account's of that id",
+            Subject { installed: in_place(Some(7), 20), certificate: called("b.example", there("0B", 300)), ..base() },
+            Err(of_another_name(7)),
+        ),
+        (
+            "one of its further names is the name by now",
+            Subject {
+                installed: in_place(Some(7), 20),
+                certificate: called("WWW.a.example", there("0B", 300)),
+                ..base()
+            },
+            Ok("reissue"),
         ),
         (
             "declared, and another one of its name is in place",
