@@ -388,6 +388,7 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         let row = rows.iter().find(|row| row["name"] == "h.example").unwrap();
         assert!(row["days"].is_i64() && row["error"]["kind"] == "usage", "{row}");
         let of_its_id = rows.iter().filter(|other| other["certificate"] == row["certificate"]).count();
+        let id = row["certificate"].to_string();
         assert_eq!(of_its_id, 1, "{document}");
         let (found, document, said) = here.told(&["status", "etc", "--check"]);
         assert!(
@@ -422,11 +423,32 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         told(&["renew-due", "etc"], 0);
         assert_eq!(public_key(&own, false), public_key(&here.path("etc/h.crt"), true));
         told(&["renew-due", "etc"], 8);
-        // Copies of what is in place, as a hook may make them, are as good as links; so is another's whole pair.
+        // A copy of what is in place would stay behind, too, but for one that a hook makes anew.
+        let orders = here.orders();
+        let link = fs::read_link(&key).unwrap();
+        fs::remove_file(&key).unwrap();
+        lay(&here.path("etc/h.example"), &["key.pem"], &key, 0o600);
+        let expected = "etc/h.key does not lead into etc/h.example any more, as adopt had it do, and is a copy";
+        let out = ["--out", "etc/h.example"];
+        for command in [
+            &all[..],
+            &["renew-due", "etc", "--dry-run"],
+            &["status", "etc"],
+            &[&["reissue", "h.example", "--new-key"][..], &out].concat(),
+            &[&["fetch", &id][..], &out].concat(),
+        ] {
+            let (document, said) = told(command, 2);
+            assert!(format!("{document}{said}").contains(expected), "{command:?} {document}{said}");
+        }
+        assert_eq!(here.orders(), orders);
+        fs::remove_file(&key).unwrap();
+        std::os::unix::fs::symlink(link, &key).unwrap();
+        told(&["renew-due", "etc", "--deploy-hook", "true"], 0);
         for (path, of) in [(&key, "key.pem"), (&here.path("etc/h.crt"), "fullchain.pem")] {
             fs::remove_file(path).unwrap();
             lay(&here.path("etc/h.example"), &[of], path, 0o600);
         }
+        // So is another's whole pair.
         told(&["renew-due", "etc"], 8);
         fs::remove_file(&key).unwrap();
         lay(&from, &["fullchain.pem", "key.pem"], &key, 0o600);

@@ -22,14 +22,16 @@ use crate::{
 /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} does not lead into {} any more, as adopt had it do, and shows another one: link it there again, or move it away; until then nothing is ordered for it",
-    path.display(), folder.display()
+    "{} does not lead into {} any more, as adopt had it do, and {}: link it there again, or move it away; until then nothing is ordered for it",
+    path.display(), folder.display(), if *is_copy { "is a copy that would stay as it is" } else { "shows another one" }
 )]
 pub struct LedElsewhere {
     /// What a server reads.
     pub path: PathBuf,
     /// The certificate's folder.
     pub folder: PathBuf,
+    /// Whether it shows the same as what is in place, and no hook is remembered that would copy what comes to it.
+    pub is_copy: bool,
 }
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
@@ -93,30 +95,36 @@ impl Installation {
         all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The first path that was noted to lead into the folder and shows a key or a certificate that does not go with the one in place. What a
-    /// hook did not get to copy is its failure, and repeated.
+    /// The first path that was noted to lead into the folder and shows something else, or is a copy that no hook makes anew. What a hook did not
+    /// get to copy is its failure, and repeated.
     pub(crate) fn led_elsewhere(&self, record: &SetRecord) -> Option<LedElsewhere> {
         if record.led.is_empty() || record.deployment.is_failed() {
             return None;
         }
         let in_place = self.issued()?;
-        let path = record.led.iter().find(|path| self.is_astray(path, &in_place))?;
-        Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned() })
+        let noted = record.install_options(self.folder());
+        let has_hook = self.options.hook.is_some() || noted.is_some_and(|options| options.hook.is_some());
+        record.led.iter().find_map(|path| {
+            let is_copy = self.shown_astray(path, &in_place)?;
+            let astray = LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), is_copy };
+            (!is_copy || !has_hook).then_some(astray)
+        })
     }
 
-    /// Whether a path that servers read shows a key or a certificate that does not go with the one in place. A copy of that goes with it, and
-    /// a whole pair of another one is there on purpose.
-    fn is_astray(&self, path: &Path, in_place: &Issued) -> bool {
+    /// Whether a path that servers read, and that does not lead into the folder, is a copy of what is in place; `None` where it leads there, is gone,
+    /// or shows a whole pair of another certificate, which is there on purpose.
+    fn shown_astray(&self, path: &Path, in_place: &Issued) -> Option<bool> {
         if path.symlink_metadata().is_err() || leads_into(path, self.folder()) {
-            return false;
+            return None;
         }
-        let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return true };
+        let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return Some(false) };
         let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
         match (key, X509::from_pem(text.expose())) {
-            (Ok(key), Ok(beside)) => key != beside.key.spki,
-            (Ok(key), Err(_)) => key != in_place.certificate.key.spki,
-            (Err(_), Ok(first)) => first != in_place.certificate && !in_place.chain.contains(&first),
-            (Err(_), Err(_)) => true,
+            (Ok(key), Ok(beside)) if key != beside.key.spki => Some(false),
+            (Ok(_), Ok(beside)) => (beside == in_place.certificate).then_some(true),
+            (Ok(key), Err(_)) => Some(key == in_place.certificate.key.spki),
+            (Err(_), Ok(first)) => Some(first == in_place.certificate || in_place.chain.contains(&first)),
+            (Err(_), Err(_)) => Some(false),
         }
     }
 

@@ -225,12 +225,16 @@ impl Installation {
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
-        if let Some(why) = self.record_in_place().and_then(|record| self.led_elsewhere(&record)) {
-            return Err(why.into());
-        }
+        self.refuse_what_leads_elsewhere()?;
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
         Ok(())
+    }
+
+    /// What servers read would be renewed by halves.
+    fn refuse_what_leads_elsewhere(&self) -> Result<(), InstallError> {
+        let elsewhere = self.record_in_place().and_then(|record| self.led_elsewhere(&record));
+        elsewhere.map_or(Ok(()), |why| Err(why.into()))
     }
 
     /// Makes the folder where it is missing, for its owner only where a key comes into it.
@@ -270,6 +274,7 @@ impl Installation {
             return Err(why.clone().into());
         }
         self.refuse_foreign_entries()?;
+        self.refuse_what_leads_elsewhere()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
         self.make_folder()?;
         let before = self.record_in_place().unwrap_or_default();
