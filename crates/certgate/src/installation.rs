@@ -32,7 +32,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
 use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
-use certgate_x509::{CertificateRequest, Issued, X509};
+use certgate_x509::{CertificateRequest, Issued, X509, pem};
 
 use crate::unix_now;
 
@@ -73,6 +73,7 @@ pub(crate) const PENDING: &str = "pending";
 pub(crate) const KEY: &str = "key.pem";
 pub(crate) const CERTIFICATE: &str = "cert.pem";
 const FULL_CHAIN: &str = "fullchain.pem";
+const COMBINED: &str = "combined.pem";
 const LOCK: &str = ".lock";
 
 /// Whether a set may have a file of that name.
@@ -182,7 +183,7 @@ impl Installation {
     pub fn key(&self) -> Result<Option<Secret>, FileError> {
         let Some(folder) = self.open_if_there()? else { return Ok(None) };
         match sets::current_folder(&folder)? {
-            Some(set) => Ok(set.read(KEY)?.map(secret)),
+            Some(set) => key_in(&set),
             None => Ok(None),
         }
     }
@@ -204,7 +205,7 @@ impl Installation {
         if let Some(sets) = self.open_if_there()?.map(|folder| folder.folder(SETS)).transpose()?.flatten() {
             for set in sets::names(&sets)?.iter().rev() {
                 let set = sets.folder(set)?;
-                keys.push(set.map(|set| set.read(KEY)).transpose()?.flatten().map(secret));
+                keys.push(set.as_ref().map(key_in).transpose()?.flatten());
             }
         }
         Ok(keys.into_iter().flatten().collect())
@@ -325,6 +326,17 @@ impl Installation {
 
 /// Nobody else enters a folder that was made for a key, unless its owner says so.
 const FOLDER_WITH_KEYS: u32 = 0o700;
+
+/// The key of a set: where its own file is gone, that in `combined.pem`.
+fn key_in(set: &Folder) -> Result<Option<Secret>, FileError> {
+    if let Some(key) = set.read(KEY)? {
+        return Ok(Some(secret(key)));
+    }
+    let combined = set.read(COMBINED)?.map(secret);
+    let blocks = combined.and_then(|text| pem::read(text.expose()).ok()).unwrap_or_default();
+    let key = blocks.into_iter().find(|block| block.kind.is_private_key());
+    Ok(key.map(|key| Secret::new(pem::text(&key.label, &key.der))))
+}
 
 fn secret(bytes: Vec<u8>) -> Secret {
     Secret::new(String::from_utf8_lossy(&bytes).into_owned())

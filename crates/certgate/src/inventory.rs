@@ -121,12 +121,16 @@ pub enum InventoryError {
         settings: Box<CertificateSettings>,
     },
     /// Its certificate is gone, and what is beside it is not.
-    #[error("{}: its certificate is gone", folder.display())]
+    #[error("{}: {} gone", folder.display(), if *is_key_gone { "its certificate and its key are" } else { "its certificate is" })]
     CertificateGone {
         /// The folder.
         folder: PathBuf,
         /// The gateway's id, where it was noted.
         certificate: Option<i64>,
+        /// Whether its key is gone, too.
+        is_key_gone: bool,
+        /// The set to put in place, where nothing but what leads to it is gone.
+        newest: Option<String>,
     },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
@@ -329,7 +333,16 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
 fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, InventoryError> {
     let folder = place.folder();
     let record = place.record_in_place().unwrap_or_default();
-    let gone = || InventoryError::CertificateGone { folder: folder.to_owned(), certificate: record.certificate };
+    let gone = || {
+        let newest = place.set_to_restore();
+        let is_key_gone = newest.is_none() && place.is_without_its_key().unwrap_or_default();
+        InventoryError::CertificateGone {
+            folder: folder.to_owned(),
+            certificate: record.certificate,
+            is_key_gone,
+            newest,
+        }
+    };
     let text = place.certificate()?.ok_or_else(gone)?;
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;

@@ -174,9 +174,17 @@ fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
             let reissue = command_line::reissue(asking.options, &selector, &settings);
             format!("mount it, or order another one into it: {reissue}")
         }
-        InventoryError::CertificateGone { folder, certificate: Some(id) } => {
+        InventoryError::CertificateGone { folder, certificate, is_key_gone, newest } => {
             let folder = shell_word(&folder.display().to_string());
-            format!("`certgate fetch{} {id} --out {folder}` puts it there again", asking.options)
+            let id = certificate.map_or_else(|| "ID".to_owned(), |id| id.to_string());
+            let options = asking.options;
+            match newest {
+                Some(set) => format!("`certgate rollback {folder} --to {set}` puts the newest of its sets in place"),
+                None if is_key_gone => {
+                    format!("`certgate reissue{options} {id} --new-key --out {folder}` orders another one into it")
+                }
+                None => format!("`certgate fetch{options} {id} --out {folder}` puts it there again"),
+            }
         }
         _ => return Failure::usage(text),
     };
@@ -298,7 +306,8 @@ pub(crate) fn unusable(error: &InstallError, asking: Asking<'_>) -> Failure {
 
 /// A certificate that came and could not be installed.
 pub(crate) fn not_installed(error: &InstallError, asking: Asking<'_>) -> Failure {
-    let is_check = matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. });
+    let is_check =
+        matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. } | InstallError::KeyLost { .. });
     let failure = unusable(error, asking);
     if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
 }

@@ -19,11 +19,14 @@ pub(crate) fn print(app: &App, folder: &Path, sets: &[InstalledSet]) {
     if sets.iter().any(|set| set.record.revoked.is_some()) {
         columns.insert(6, "revoked");
     }
+    if sets.iter().any(|set| set.gone.is_some()) {
+        columns.push("gone");
+    }
     Table::new(&app.stdout, columns.into_iter().map(str::to_owned).collect()).rows(&rows);
 }
 
 fn row(one: &InstalledSet) -> Value {
-    let InstalledSet { name, is_current, certificate, record, .. } = one;
+    let InstalledSet { name, is_current, certificate, record, gone, .. } = one;
     let mut row = json!({ "set": name, "current": is_current });
     let host = certificate.as_ref().and_then(|certificate| certificate.hosts().next());
     set(&mut row, "name", json!(record.name.clone().or(host)));
@@ -35,5 +38,6 @@ fn row(one: &InstalledSet) -> Value {
     }
     set(&mut row, "revoked", json!(record.revoked.map(|at| document::time(at.saturating_mul(1000)))));
     row["deployment"] = json!(record.deployment);
+    set(&mut row, "gone", json!(gone));
     row
 }

@@ -16,7 +16,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::binary::{
-    Here, certgate, csr, ended, endpoint, exit, fast, run, secret, serve, stderr, stdout, told,
+    Here, certgate, csr, ended, endpoint, exit, fast, pair, run, secret, serve, stderr, stdout, told,
 };
 
 /// A metric's samples by their labels, as they are written.
@@ -255,30 +255,37 @@ fn a_file_that_is_gone_is_said() {
         let check = ["status", "certs", "--check", "--warning", "1d", "--critical", "1d"];
         for (gone, orders) in [
             // Only from where servers read it, or altogether: another key is ordered.
-            ("fullchain.pem", 1),
-            ("bundle.p12", 1),
-            ("cert.pem", 1),
-            ("current/cert.pem", 1),
-            ("key.pem", 1),
-            ("current/key.pem", 2),
+            (&["fullchain.pem"][..], 1),
+            (&["bundle.p12"], 1),
+            (&["cert.pem"], 1),
+            (&["current/cert.pem"], 1),
+            (&["key.pem"], 1),
+            // combined.pem has it, too.
+            (&["current/key.pem"], 1),
+            (&["current/key.pem", "key.pem"], 1),
+            (&["current/key.pem", "current/combined.pem"], 2),
         ] {
-            fs::remove_file(here.path("certs/live").join(gone)).unwrap();
-            let said = format!("`{}` is gone from its folder", gone.trim_start_matches("current/"));
+            let key = here.read("certs/live/key.pem");
+            for gone in gone {
+                fs::remove_file(here.path("certs/live").join(gone)).unwrap();
+            }
+            let said = format!("`{}` is gone from its folder", gone[0].trim_start_matches("current/"));
             let puts = if orders == 1 { "puts it there again" } else { "orders another one with a new key" };
             let todo = format!("{said}: certgate renew-due {puts}");
             for more in [&[][..], &["--here"]] {
                 let (document, _) = here.run(&[&["status", "certs"], more].concat(), 10);
-                assert_eq!(document["certificates"][0]["todo"], todo, "{gone} {more:?}");
+                assert_eq!(document["certificates"][0]["todo"], todo, "{gone:?} {more:?}");
             }
             let (document, _) = here.run(&check, 1);
-            assert_eq!(document["check"]["text"], "1 installed here without all of their files", "{gone}");
+            assert_eq!(document["check"]["text"], "1 installed here without all of their files", "{gone:?}");
             here.ends(&["status", "certs", "--html", "page.html"], 0);
             let page = here.read("page.html");
-            assert!(page.contains(&format!("<span class=\"bad\">{said}</span>")), "{gone}: {page}");
+            assert!(page.contains(&format!("<span class=\"bad\">{said}</span>")), "{gone:?}: {page}");
             let (document, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
-            assert_eq!(document["plan"][0]["why"], said, "{gone}");
+            assert_eq!(document["plan"][0]["why"], said, "{gone:?}");
             here.run(&["renew-due", "certs"], 0);
-            assert_eq!(here.orders(), orders, "{gone}");
+            assert_eq!(here.orders(), orders, "{gone:?}");
+            assert_eq!(here.read("certs/live/key.pem") == key, orders == 1, "{gone:?}");
             here.run(&["status", "certs"], 0);
             here.run(&check, 0);
         }
@@ -300,6 +307,61 @@ fn a_file_that_is_gone_is_said() {
         here.run(&fetch, 0);
         here.run(&["status", "certs"], 0);
         assert_eq!(here.orders(), 2);
+    }
+}
+
+/// The sets of a folder are gone, or the link to the one in place: each look says a command that works, and nothing is ordered that cannot be
+/// put in place.
+#[test]
+fn sets_that_are_gone_are_said() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let order = ["reissue", "571", "--new-key", "--out", "certs/live"];
+        let said = |gone: &str, advice: &str| {
+            for command in ["status", "renew-due"] {
+                let (document, _) = here.run(&[command, "certs"], 2);
+                let error = &document.get("certificates").unwrap_or(&document["orders"])[0]["error"];
+                assert_eq!(error["text"], format!("certs/live: its certificate {gone} gone"), "{document}");
+                let given = error["advice"].as_str().unwrap_or_default();
+                assert!(given.ends_with(advice) && given.starts_with("`certgate "), "{given}");
+            }
+        };
+        here.run(&order, 0);
+        here.run(&order, 0);
+        let sets = |at: usize| here.run(&["rollback", "certs/live", "--list"], 0).0["sets"][at]["set"].clone();
+        let newest = sets(1).as_str().unwrap().to_owned();
+
+        fs::remove_file(here.path("certs/live/current")).unwrap();
+        said("is", &format!(" certs/live --to {newest}` puts the newest of its sets in place"));
+        here.run(&["rollback", "certs/live", "--to", &newest], 0);
+        here.run(&["status", "certs"], 0);
+        // What is put in place meanwhile comes after the newest.
+        fs::remove_file(here.path("certs/live/current")).unwrap();
+        here.run(&order, 0);
+        here.run(&["rollback", "certs/live"], 0);
+        assert_eq!(fs::read_link(here.path("certs/live/current")).unwrap(), Path::new("sets").join(&newest));
+        here.run(&["fetch", "571", "--out", "certs/live"], 0);
+        assert_eq!(here.orders(), 3);
+
+        fs::remove_dir_all(here.path("certs/live/sets")).unwrap();
+        said("and its key are", " ID --new-key --out certs/live` orders another one into it");
+        // The gateway's is of no use without its key.
+        let (_, error) = here.run(&["fetch", "571", "--out", "certs/live"], 10);
+        assert!(error.contains("certs/live has lost its key"), "{error}");
+        here.run(&[&["reissue", "571", "--csr"][..], &[&csr(), "--out", "certs/live"]].concat(), 2);
+        assert_eq!(here.orders(), 3);
+        here.run(&order, 0);
+        here.run(&["status", "certs"], 0);
+        let (key, certificate) = pair(&here.path("certs/live"));
+        assert_eq!((key, here.orders()), (certificate, 4));
+
+        // Nothing but the note is left in the set.
+        for file in ["cert.pem", "fullchain.pem", "key.pem", "combined.pem"] {
+            fs::remove_file(here.path("certs/live/current").join(file)).unwrap();
+        }
+        said("and its key are", " 571 --new-key --out certs/live` orders another one into it");
+        here.run(&order, 0);
+        here.run(&["status", "certs"], 0);
     }
 }
 

@@ -417,3 +417,43 @@ fn interrupted_while_the_hook_runs() {
     assert_eq!(here.orders(), 3);
     assert_eq!(exit(&here.at(&["resume"])), 8, "nothing is left");
 }
+
+/// A set that is damaged is passed over, and is not put in place for who names it either.
+#[test]
+fn damaged_sets_are_not_put_in_place() {
+    let here = Here::new("json", Settings::default());
+    let live = here.path("live");
+    let rollback = |more: &[&str]| run(here.home.path(), &[&["rollback", "live"], more].concat());
+    for _ in 0..3 {
+        here.ends(&NEW, 0);
+    }
+    let newest = current(&live);
+    let sets = names(&live.join("sets"));
+    for file in ["fullchain.pem", "key.pem", "cert.pem"] {
+        let path = live.join("sets").join(&sets[1]).join(file);
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let output = rollback(&["--to", "2"]);
+        let said = format!("the set {} is damaged: its `{file}` is gone", sets[1]);
+        assert!(exit(&output) == 2 && stderr(&output).contains(&said), "{}", stderr(&output));
+        assert_eq!(current(&live), newest, "{file}");
+        assert_eq!(json(&rollback(&["--list", "-o", "json"]))["sets"][1]["gone"], file);
+        assert_eq!(exit(&rollback(&[])), 0, "{file}");
+        assert_eq!(current(&live), Path::new("sets").join(&sets[0]), "{file}");
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+        assert_eq!(exit(&rollback(&["--to", "3"])), 0, "{file}");
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(exit(&rollback(&[])), 0);
+    assert_eq!(current(&live), Path::new("sets").join(&sets[1]));
+    // Of nothing but damaged ones the first is said.
+    fs::remove_file(live.join("sets").join(&sets[0]).join("key.pem")).unwrap();
+    let output = rollback(&[]);
+    assert!(
+        exit(&output) == 2 && stderr(&output).contains(&format!("{} is damaged: its `key.pem`", sets[0])),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(current(&live), Path::new("sets").join(&sets[1]));
+}

@@ -258,6 +258,7 @@ impl Advised for InstallError {
             Self::NoKey { .. } => Some(Advice::OrderWithKey),
             Self::OtherKey | Self::UnreadableKey { .. } => Some(Advice::OtherFolderOrKey),
             Self::KeyGone { .. } => Some(Advice::PutKeyBack),
+            Self::KeyLost { .. } => Some(Advice::OrderWithKey),
             Self::OtherCertificate { folder, .. } | Self::OtherProfile { folder, .. } => {
                 Some(Advice::OtherFolder { folder: folder.clone() })
             }

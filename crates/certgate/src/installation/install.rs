@@ -11,7 +11,10 @@ use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
-use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord};
+use super::{
+    Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord,
+    sets::{has_links, is_our_link, switch},
+};
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
     selector::is_same_name,
@@ -77,6 +80,12 @@ pub enum InstallError {
     /// The key that was kept for this certificate is gone, and without it the certificate is of no use.
     #[error("{} does not hold the key that was kept for this certificate any more: nothing was written", folder.display())]
     KeyGone {
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
+    /// The key of what is in place is gone, and a certificate alone may not take the place of a pair.
+    #[error("{} has lost its key, and its servers need one with the certificate: nothing was written", folder.display())]
+    KeyLost {
         /// The certificate's folder.
         folder: PathBuf,
     },
@@ -277,6 +286,9 @@ impl Installation {
         self.refuse_what_leads_elsewhere()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
         self.make_folder()?;
+        if let Some(set) = self.set_to_restore() {
+            switch(&self.open()?, &set)?;
+        }
         let before = self.record_in_place().unwrap_or_default();
         let linked = self.hard_links();
         let is_shown = self.key()?.is_none_or(|key| self.shows_no_other(&key)) && self.missing(&before)?.is_empty();
@@ -404,13 +416,22 @@ impl Installation {
             // Without its key it may not take the place of a pair.
             Some(false) => Err(InstallError::OtherKey),
             None if self.options.with_key => Err(InstallError::KeyGone { folder: self.folder().to_owned() }),
+            None if self.is_without_its_key()? => Err(InstallError::KeyLost { folder: self.folder().to_owned() }),
             _ => Ok(None),
         }
     }
 
+    /// Whether servers are led to a set, and no key is in place.
+    pub(crate) fn is_without_its_key(&self) -> Result<bool, FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(false) };
+        Ok(has_links(&folder)? && self.key()?.is_none())
+    }
+
     /// Whether a certificate goes with the key that another tool has in this folder; `None` where there is none.
     fn fits_plain_key(&self, spki: &[u8]) -> Result<Option<bool>, InstallError> {
-        let Some(folder) = self.open_if_there()? else { return Ok(None) };
+        let Some(folder) = self.open_if_there()?.filter(|folder| !is_our_link(folder, KEY).unwrap_or_default()) else {
+            return Ok(None);
+        };
         let read = folder.read(KEY).map_err(InstallError::from).and_then(|text| {
             let key = text.map(|text| PrivateKey::read(&text, None)).transpose();
             key.map_err(|why| InstallError::UnreadableKey { path: self.folder().join(KEY), why })

@@ -1,13 +1,13 @@
 //! The way back to an earlier set, and forward again.
 
-use std::path::PathBuf;
+use std::{iter::successors, path::PathBuf};
 
 use certgate_files::{FileError, Folder};
 use certgate_x509::{X509, is_same_serial};
 
 use super::{
     CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord, record,
-    sets::{before, current, current_folder, names, set_folder, switch},
+    sets::{before, current, current_folder, gone, has_links, names, set_folder, switch},
 };
 use crate::estate::term::day;
 
@@ -23,6 +23,8 @@ pub struct InstalledSet {
     pub certificate: Option<X509>,
     /// What is noted of it.
     pub record: SetRecord,
+    /// The first of its files that is gone.
+    pub gone: Option<&'static str>,
 }
 
 impl InstalledSet {
@@ -31,8 +33,15 @@ impl InstalledSet {
         self.certificate.as_ref().map(|certificate| certificate.not_after).filter(|end| *end <= now)
     }
 
-    /// Refuses it where nobody accepts its certificate any more.
+    /// Refuses it where servers would not find all of it.
+    fn check_files(&self) -> Result<(), RollbackError> {
+        let damaged = |file| Err(RollbackError::Damaged { set: self.name.clone(), file });
+        self.gone.map_or(Ok(()), damaged)
+    }
+
+    /// The same, and where nobody accepts its certificate any more.
     fn check(&self, now: i64) -> Result<(), RollbackError> {
+        self.check_files()?;
         match (self.record.revoked, self.ended(now)) {
             (Some(at), _) => Err(RollbackError::Revoked { set: self.name.clone(), at }),
             (None, Some(at)) => Err(RollbackError::Ended { set: self.name.clone(), at }),
@@ -77,6 +86,14 @@ pub enum RollbackError {
         /// Those that are meant.
         there: Vec<String>,
     },
+    /// A file of the set is gone.
+    #[error("the set {set} is damaged: its `{file}` is gone")]
+    Damaged {
+        /// The set.
+        set: String,
+        /// The file's name.
+        file: &'static str,
+    },
     /// The certificate of the set before the present one has ended: nobody puts that in place but who names it.
     #[error("the set before the one in place, {set}, has a certificate that ended on {}", day(*.at))]
     Ended {
@@ -112,17 +129,28 @@ impl Installation {
         let mut found = Vec::new();
         for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
             let Some(set) = set_folder(&folder, &name)? else { continue };
+            let record = record::of_set(&set)?.unwrap_or_default();
             found.push(InstalledSet {
                 is_current: current.as_ref() == Some(&name),
                 certificate: set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok()),
-                record: record::of_set(&set)?.unwrap_or_default(),
+                gone: gone(&set, &name, &record)?,
+                record,
                 name,
             });
         }
         if found.is_empty() { Err(RollbackError::NoSets(self.folder().to_owned())) } else { Ok(found) }
     }
 
-    /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the set before the present one, or
+    /// The newest whole set, where servers are led to one that is gone, or `current` is.
+    pub(crate) fn set_to_restore(&self) -> Option<String> {
+        let folder = self.open_if_there().ok()??;
+        if current_folder(&folder).ok()?.is_some() || !has_links(&folder).ok()? {
+            return None;
+        }
+        self.sets().ok()?.into_iter().rfind(|set| set.gone.is_none()).map(|set| set.name)
+    }
+
+    /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the nearest whole one before the present, or
     /// that of the given name, number or serial number, be it an earlier or a later one. None where it is in place already, or where
     /// there is none before.
     ///
@@ -134,7 +162,12 @@ impl Installation {
         let folder = self.open()?;
         let target = match asked {
             Some(asked) => Some(meant(&sets, asked)?.name.clone()),
-            None => current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten(),
+            None => {
+                let earlier = |set: &String| before(&folder, set).ok().flatten();
+                let earlier: Vec<String> = successors(current(&folder)?, earlier).skip(1).collect();
+                let is_whole = |name: &&String| sets.iter().any(|set| set.name == **name && set.gone.is_none());
+                earlier.iter().find(is_whole).or(earlier.first()).cloned()
+            }
         };
         let Some(target) = target.filter(|target| !sets.iter().any(|set| set.is_current && set.name == *target)) else {
             return Ok(None);
@@ -143,8 +176,8 @@ impl Installation {
         let remembered = self.record_in_place();
         let of_target = sets.into_iter().find(|set| set.name == target);
         let now = self.now();
-        if let (None, Some(set)) = (asked, &of_target) {
-            set.check(now)?;
+        if let Some(set) = &of_target {
+            if asked.is_some() { set.check_files()? } else { set.check(now)? }
         }
         let ended = of_target.as_ref().and_then(|set| set.ended(now));
         let revoked = of_target.as_ref().and_then(|set| set.record.revoked);
@@ -208,7 +241,7 @@ impl Installation {
         noted.name = noted.name.or_else(|| name.map(str::to_owned));
         noted.put_back = put_back;
         // They lead into the folder, whichever set is in place.
-        noted.led = self.record_in_place().unwrap_or_default().led;
+        noted.led = self.record_in_place().map_or(noted.led, |there| there.led);
         files.replace(record::FILE, self.undeployed(noted).to_text().as_bytes(), 0o644, None)?;
         let in_place = current_folder(&folder)?;
         let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));

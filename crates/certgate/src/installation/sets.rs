@@ -281,12 +281,30 @@ impl Installation {
 pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileError> {
     let named = FILES.into_iter().find(|(of, ..)| *of == kind && matches!(kind, "cert" | "fullchain" | "combined"));
     let Some((_, name, _)) = named else { return Ok(String::new()) };
-    let there = match current_folder(folder)? {
-        Some(set) if is_our_link(folder, name)? => set.read(name)?,
-        _ => folder.read(name)?,
+    let there = if is_our_link(folder, name)? {
+        current_folder(folder)?.map(|set| set.read(name)).transpose()?.flatten()
+    } else {
+        folder.read(name)?
     };
     let text = there.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     Ok(others(&text).map(|block| pem::text(&block.label, &block.der)).collect())
+}
+
+/// The first file that is gone from a set. What was found holds what another tool wrote: only where it was adopted is it known to have certificate
+/// and key.
+pub(super) fn gone(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<&'static str>, FileError> {
+    let is_found = name.ends_with(&format!("-{FOUND}"));
+    for (kind, name, _) in FILES {
+        let is_expected = match kind {
+            "p12" | "jks" => false,
+            "cert" | "key" => !is_found || record.certificate.is_some(),
+            _ => !is_found,
+        };
+        if is_expected && !set.has(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// Of a certificate without its key: what another tool wrote may be its own file alone.
@@ -350,7 +368,17 @@ fn in_place(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileErr
     current_folder(folder)?.map(|set| set.owner_and_mode(name)).transpose().map(Option::flatten)
 }
 
-fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
+/// Whether servers are led to a set, be it gone.
+pub(super) fn has_links(folder: &Folder) -> Result<bool, FileError> {
+    for (_, name, _) in FILES {
+        if is_our_link(folder, name)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
     Ok(folder.link(name)?.is_some_and(|target| target == Path::new(CURRENT).join(name)))
 }
 
