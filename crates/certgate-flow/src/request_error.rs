@@ -1,6 +1,6 @@
 //! Why a request cannot be ordered.
 
-use certgate_domain::{Certificate, words::AuthMethod};
+use certgate_domain::{Certificate, is_same_name, words::AuthMethod};
 use certgate_x509::BadRequest;
 
 /// A part of a request that was not given.
@@ -62,13 +62,14 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// Refuses the name of another certificate for the one of that id, which is `there`. `asks_for` tells what the CSR is for.
+    /// Refuses another name for the certificate of that id, which is `there`, be it a further one of it, where its own is to be in the new one
+    /// no more. `asks_for` tells what the CSR is for.
     ///
     /// # Errors
     /// [`RequestError::NameOfAnother`].
     pub fn check_name(id: i64, there: &Certificate, name: &str, asks_for: impl Fn(&str) -> bool) -> Result<(), Self> {
         match &there.name {
-            Some(own) if !there.goes_by(name) && !asks_for(own) => {
+            Some(own) if !is_same_name(own, name) && !asks_for(own) => {
                 Err(Self::NameOfAnother { id, there: own.clone(), name: name.to_owned() })
             }
             _ => Ok(()),

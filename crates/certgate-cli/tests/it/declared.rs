@@ -139,6 +139,10 @@ fn a_further_name_takes_the_first_place_and_the_first_one_stays() {
         &["reissue", "10000", "--new-key", "--out", "second", "--name", "www.example.org", "--dns", "provision"],
         0,
     );
+    // Not where the names are given, and it is not among them.
+    let renamed = ["reissue", "10000", "--new-key", "--out", "second", "--name", "host-000000.example.org"];
+    let said = here.run(&[&renamed[..], &["--san", "www.example.net"]].concat(), 2).1;
+    assert!(said.contains("certificate 10000 is www.example.org, not host-000000.example.org"), "{said}");
     let there = here.run(&["info", "10000"], 0).0["response"]["data"][0].clone();
     let csr = CertificateRequest::from_pem(there["csr"].as_str().unwrap()).unwrap();
     assert_eq!(csr.hosts().collect::<Vec<_>>(), ["www.example.org", "host-000000.example.org"], "{there}");

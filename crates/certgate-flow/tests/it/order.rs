@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, SslContact, TimePeriod,
+    AnyData, AnyTask, Certificate, SslContact, SubjectAlternativeName, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
 use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, RequestError, RequestedOrder, Step, Workflow};
@@ -161,6 +161,19 @@ fn what_does_not_fit_is_not_ordered() {
     assert_eq!(words, ["certificate-info", "end"]);
     let (there, name) = ("example.com".to_owned(), "other.example".to_owned());
     assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::NameOfAnother { id: 571, there, name })));
+
+    // The other is a further name of the certificate, whose own would be in none.
+    let Event::Answered(mut response) = existing() else { unreachable!() };
+    let AnyData::Certificate(certificate) = &mut response.data[0] else { unreachable!() };
+    certificate.subject_alternative_names = vec![SubjectAlternativeName::new("other.example")];
+    let other = RequestedOrder { csr: Some(self::csr("other.example")), ..requested() };
+    let named = RequestedOrder { name: Some("other.example".to_owned()), ..other.clone() };
+    let (words, ending) = run(named, vec![Event::Answered(response.clone())]);
+    assert_eq!(words, ["certificate-info", "end"]);
+    let (there, name) = ("example.com".to_owned(), "other.example".to_owned());
+    assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::NameOfAnother { id: 571, there, name })));
+    let (_, ending) = run(other, vec![Event::Answered(response)]);
+    assert!(matches!(ending, Some(Ending::InvalidRequest(RequestError::OtherName { .. }))), "{ending:?}");
 
     let by_file = RequestedOrder { method: Some(AuthMethod::File), ..requested() };
     let (words, ending) = run(by_file, vec![existing(), prepared()]);
