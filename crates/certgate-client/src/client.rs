@@ -224,6 +224,11 @@ impl Client {
         self.redactor.text(text)
     }
 
+    /// What is shown of a reply: its body without this run's secrets.
+    pub fn redacted_reply(&self, reply: &Reply) -> String {
+        self.redactor.reply(&*self.codec, reply)
+    }
+
     /// Sends a task and waits for its answer. A refusal is an error here.
     ///
     /// # Errors
@@ -478,7 +483,7 @@ impl Client {
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
-        self.undecodable_as(task, error, reply, self.redactor.reply(&*self.codec, reply))
+        self.undecodable_as(task, error, reply, self.redacted_reply(reply))
     }
 
     /// The same, with what is shown of its body.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind,
+    AnyData, AnyTask, Data, PollMessage, Protocol, Response, TaskKind,
     task::{PollConfirm, PollInfo},
 };
 use certgate_store::{Message, Order, QueueReader, StoredMessage};
@@ -77,6 +77,8 @@ pub enum QueueError {
     NotShown {
         /// How many there are, as it says.
         told: i64,
+        /// The body of its answer, redacted.
+        body: Vec<u8>,
     },
     /// A message that cannot be confirmed.
     #[error("the first message of the queue has no id and cannot be confirmed")]
@@ -231,14 +233,13 @@ impl<'a> Queue<'a> {
     fn first(&mut self) -> Result<Option<First>, QueueError> {
         let task = AnyTask::from(PollInfo);
         let answered = self.client.exchange(&task)?;
-        let Exchange { answer, reply } = self.client.accepted(task.kind(), answered)?;
+        let answered = self.client.accepted(task.kind(), answered)?;
+        check_shown(self.client, &answered)?;
+        let Exchange { answer, reply } = answered;
         let room = Limits::FINDINGS.saturating_sub(self.findings.len());
         self.findings.extend(answer.findings.into_iter().take(room));
         let told = answer.value.object.as_ref().and_then(|object| object.summary);
-        match (message_in(answer.value.data), told) {
-            (None, Some(told)) if told > 0 => Err(QueueError::NotShown { told }),
-            (message, told) => Ok(message.map(|message| First { message, body: reply.body.0, told })),
-        }
+        Ok(message_in(answer.value.data).map(|message| First { message, body: reply.body.0, told }))
     }
 
     /// Gives why the gateway did not take the message off. Refused: somebody else may have confirmed it meanwhile; the next look shows.
@@ -373,10 +374,26 @@ pub fn import(journal: &mut Journal, codec: &dyn Codec, message: &[u8]) -> Resul
     Ok(Imported { id: read.id, stored, order, findings: decoded.findings })
 }
 
-/// The message of an answer; an empty queue may be answered with an empty one.
+/// Refuses an answer that counts messages of the queue and shows none: that is no empty queue.
+///
+/// # Errors
+/// [`QueueError::NotShown`].
+pub fn check_shown(client: &Client, answered: &Exchange) -> Result<(), QueueError> {
+    let answer = &answered.answer.value;
+    match answer.object.as_ref().and_then(|object| object.summary) {
+        Some(told) if told > 0 && !answer.data.iter().any(is_message) => {
+            Err(QueueError::NotShown { told, body: client.redacted_reply(&answered.reply).into_bytes() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The message of an answer.
 fn message_in(data: Vec<AnyData>) -> Option<PollMessage> {
-    data.into_iter().find_map(|data| match data {
-        AnyData::PollMessage(message) if *message != PollMessage::default() => Some(*message),
-        _ => None,
-    })
+    data.into_iter().filter(is_message).find_map(PollMessage::from_any)
+}
+
+/// An empty queue may be answered with an empty message.
+fn is_message(data: &AnyData) -> bool {
+    matches!(data, AnyData::PollMessage(message) if **message != PollMessage::default())
 }

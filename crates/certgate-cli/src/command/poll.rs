@@ -2,19 +2,23 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{
-    config::parse_duration,
-    queue::{self, QueueError},
-};
+use certgate::{config::parse_duration, queue};
 use certgate_domain::task::{PollConfirm, PollInfo};
 use clap::Subcommand;
 
 use crate::{
     app::{App, Connection},
     args::recipient::RecipientArgs,
-    common::{exchange::send, payload::read_file, queue::hand_over},
+    common::{
+        exchange::{exchange_over, send},
+        payload::read_file,
+        queue::hand_over,
+    },
     exit::{Exit, Failure},
-    ui::messages::{imported, not_imported},
+    ui::{
+        document,
+        messages::{imported, not_imported},
+    },
 };
 
 /// The account's queue of notifications
@@ -61,12 +65,12 @@ impl Poll {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
             Self::Next => {
-                let answer = send(app, &PollInfo.into())?.answer.value;
-                match (answer.data.is_empty(), answer.object.and_then(|object| object.summary)) {
-                    (true, Some(told)) if told > 0 => Err(QueueError::NotShown { told }.into()),
-                    (true, _) => Ok(Exit::unchanged("the queue is empty")),
-                    (false, _) => Ok(Exit::DONE),
-                }
+                let mut connection = Connection::open(app, None)?;
+                let answered = exchange_over(app, &mut connection, &PollInfo.into())?;
+                queue::check_shown(&connection.client, &answered)?;
+                document::answer(app, &answered)?;
+                let is_empty = answered.answer.value.data.is_empty();
+                Ok(if is_empty { Exit::unchanged("the queue is empty") } else { Exit::DONE })
             }
             Self::Confirm { id } => {
                 send(app, &PollConfirm::new(id).into())?;

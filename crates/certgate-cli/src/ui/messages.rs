@@ -116,6 +116,7 @@ impl From<QueueError> for Failure {
             }
             QueueError::Endless { .. } => Self::new(Kind::Pending, text).advise("run it again to go on"),
             QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),
+            QueueError::NotShown { body, .. } => Self::new(Kind::Undecodable, text).about_body(&body),
             _ => Self::new(Kind::Undecodable, text),
         }
     }

@@ -12,7 +12,7 @@ use certgate_server::{Caller, Handled, Handler};
 use certgate_simulator::{Fault, Gateway, Server, Settings};
 use certgate_wire::Request;
 use pretty_assertions::assert_eq;
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 use crate::support::binary::{
     Here, certgate_in, command, csr, ended, endpoint, exit, fast, interrupt, json, serve, stderr, told, until,
@@ -324,5 +324,38 @@ fn a_message_that_cannot_be_decoded_is_named() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(exit(&output), 130, "{transport}: {}", stderr(&output));
         assert!(stderr(&output).contains(way_out), "{transport}: {}", stderr(&output));
+    }
+}
+
+/// The simulator, which counts five messages and shows none.
+struct Silent(Gateway);
+
+impl Handler for Silent {
+    fn protocols(&self) -> &[Protocol] {
+        &[Protocol::Json]
+    }
+
+    fn handle(&self, protocol: Protocol, request: &Request, caller: &Caller) -> Handled {
+        let mut handled = Handler::handle(&self.0, protocol, request, caller);
+        if let Handled::Reply(reply, _) = &mut handled {
+            let mut answer: Value = serde_json::from_slice(&reply.body.0).unwrap();
+            answer["data"] = value!([]);
+            answer["object"] = value!({ "summary": 5 });
+            reply.body.0 = answer.to_string().into_bytes();
+        }
+        handled
+    }
+}
+
+/// It is one error with one document, and what came is kept.
+#[test]
+fn messages_that_are_counted_and_not_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(Silent(Gateway::with(Settings::default())), "127.0.0.1:0".parse().unwrap()).unwrap();
+    for command in [&["poll", "next"][..], &["poll", "drain", "--to", "messages"]] {
+        let (code, document, said) = told(home.path(), &server, "json", command);
+        assert_eq!((code, &document["error"]["kind"]), (7, &"undecodable".into()), "{said}");
+        assert!(document.get("response").is_none(), "{document}");
+        assert!(said.contains("its body, redacted, is in "), "{said}");
     }
 }

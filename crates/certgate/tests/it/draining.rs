@@ -99,7 +99,7 @@ impl Transport for Silent {
 /// Messages that the gateway counts and does not show are no empty queue.
 #[test]
 fn a_queue_that_is_not_shown() {
-    for (told, expected) in [(0, "Ok(())"), (5, "Err(NotShown { told: 5 })")] {
+    for (told, expected) in [(0, ""), (5, "the gateway says that 5 messages are in the queue, and shows none")] {
         let home = tempfile::tempdir().unwrap();
         let journal = Journal::open(home.path().join("store.sqlite"), "user@9").unwrap();
         let credentials = Credentials::new("user", Secret::new("password"), "9");
@@ -107,6 +107,7 @@ fn a_queue_that_is_not_shown() {
         let mut client = Client::new(Box::<JsonCodec>::default(), transport, credentials).with_pace(1_000_000);
         let to = Recipient::Folder(home.path().join("messages"));
         let drained = Queue::new(&mut client, journal).drain(&to, &mut |_| {});
-        assert_eq!(format!("{drained:?}"), expected);
+        let said = drained.map_or_else(|why| why.to_string(), |()| String::new());
+        assert_eq!(said, expected);
     }
 }
