@@ -39,7 +39,6 @@ impl Rows<'_> {
     pub(crate) fn print(self, error: Option<Failure>) -> Result<Exit, Failure> {
         let Self { app, rows, findings } = self;
         let (mut shown, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-        let mut is_ordered = false;
         for Row { task, ended: Ended { order, shown: mut ended }, served, detail } in rows {
             let problem = served.iter().find_map(Verification::problem);
             if let (Ok(output), Some(_), false) = (&mut ended, &task.planned, order.is_null()) {
@@ -51,8 +50,6 @@ impl Rows<'_> {
                 output.kind = Some(Kind::NotDeployed);
             }
             let kind = outcome::kind(&ended);
-            let state = order["state"].as_str().unwrap_or_default();
-            is_ordered |= kind != Some(Kind::Unchanged) && order.get("created").is_some() && state != "unsent";
             tally.count(kind);
             kinds.push(kind);
             let mut row = outcome::row(order, &ended);
@@ -88,11 +85,7 @@ impl Rows<'_> {
         if let ([_], Some(text)) = (kinds.as_slice(), shown.first().and_then(|row| row["text"].as_str())) {
             say(&format!("certgate: {text}"));
         }
-        // Bad usage is found before anything was sent; once an order is out, a line of a batch that turns out wrong is the other kind.
-        let kind = worst(kinds.iter().copied()).map(|kind| match kind {
-            Kind::Usage if is_ordered && !is_planned => Kind::CheckFailed,
-            kind => kind,
-        });
+        let kind = worst(kinds.iter().copied());
         // A row that ended by a finding names it.
         let found = strict(app, findings).err().filter(|_| !kinds.contains(&Some(Kind::CheckFailed)));
         let ended = found.map_or(Ok(kind.into()), |found| Err(beside(Ok(kind.into()), found)));
