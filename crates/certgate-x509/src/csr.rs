@@ -342,10 +342,12 @@ impl CertificateRequest {
         checks
     }
 
-    /// Whether it asks for that name.
+    /// Whether it asks for that name. Of the common name [`checks`](Self::checks) says where it stands apart.
     pub fn check_name(&self, name: &str) -> Check {
         if self.asks_for(name) {
-            return self.apart(name).map_or_else(|| Check::passed("name", name), |why| Check::unchecked("name", why));
+            let is_the = |common: &str| host_or_as_it_stands(common).covers(&host_or_as_it_stands(name));
+            let apart = self.apart(name).filter(|_| !self.common_name.as_deref().is_some_and(is_the));
+            return apart.map_or_else(|| Check::passed("name", name), |why| Check::unchecked("name", why));
         }
         let names = self.names.iter().map(ToString::to_string);
         let found: Vec<String> = names.chain(self.common_name.clone().filter(|_| self.names.is_empty())).collect();
