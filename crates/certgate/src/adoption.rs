@@ -35,6 +35,8 @@ pub struct Adoption {
     pub certificate: Option<i64>,
     /// The gateway's newer certificate in its place, by its serial number.
     pub newer: Option<String>,
+    /// Whether the key of that one is here.
+    pub has_newer_key: bool,
     /// The files that servers read.
     pub files: Vec<PathBuf>,
     /// How it was installed, and is to be from now on.
@@ -110,6 +112,7 @@ pub fn adopt(
             serial: Some(pair.certificate.serial.clone()),
             certificate: None,
             newer: None,
+            has_newer_key: false,
             files: pair.files.iter().map(|file| file.path.clone()).collect(),
             settings: CertificateSettings::default(),
             outcome: AdoptionOutcome::UnknownName,
@@ -124,6 +127,10 @@ pub fn adopt(
                     (_, Err(why)) => AdoptionOutcome::Refused(why),
                     (None, Ok(folder)) => {
                         adoption.folder.clone_from(&folder);
+                        adoption.has_newer_key = matched.newest.is_some_and(|newest| {
+                            let is_own = newest.key.spki == pair.certificate.key.spki;
+                            is_own || Installation::at(&folder).has_key_of(&newest.to_pem())
+                        });
                         let outcome = take(&mut adoption, &pair, matched.id, settings, journal.is_none())?;
                         // What failed is in nobody's way.
                         if !matches!(outcome, AdoptionOutcome::Failed(_)) {
@@ -152,6 +159,7 @@ pub fn adopt(
         serial: None,
         certificate: None,
         newer: None,
+        has_newer_key: false,
         files: Vec::new(),
         settings: CertificateSettings::default(),
         outcome: AdoptionOutcome::Lone(why),
@@ -183,13 +191,16 @@ fn take(
     let before = record.settings.unwrap_or_default();
     adoption.settings = settings.clone().or(&before);
     let is_new = record.certificate != Some(id) || !pair.is_whole() || record.led != led;
-    let install = adoption.settings.installed_into(&adoption.folder)?;
+    let place = Installation::new(adoption.settings.installed_into(&adoption.folder)?);
     Ok(match is_new || adoption.settings != before {
         false => AdoptionOutcome::Managed,
-        true if is_rehearsal => AdoptionOutcome::Adopted,
-        true => match Installation::new(install).adopt(pair, id, adoption.name.as_deref()) {
-            Ok(()) => AdoptionOutcome::Adopted,
-            Err(why) => AdoptionOutcome::Failed(why),
-        },
+        true => {
+            let done = if is_rehearsal {
+                place.check_adoptable(pair)
+            } else {
+                place.adopt(pair, id, adoption.name.as_deref())
+            };
+            done.map_or_else(AdoptionOutcome::Failed, |()| AdoptionOutcome::Adopted)
+        }
     })
 }

@@ -83,7 +83,11 @@ fn reason(adoption: &Adoption) -> Option<String> {
             let folder = shell_word(&adoption.folder.display().to_string());
             let id = adoption.certificate.unwrap_or_default();
             let newer = adoption.newer.as_ref()?;
-            format!("the gateway has a newer one, serial number {newer}: certgate fetch {id} --out {folder}")
+            let newer = format!("the gateway has a newer one, serial number {newer}");
+            match adoption.has_newer_key {
+                true => format!("{newer}: certgate fetch {id} --out {folder}"),
+                false => format!("{newer}, whose key is not here: certgate reissue {id} --new-key --out {folder}"),
+            }
         }
         AdoptionOutcome::UnknownName => "the account has no certificate of its names".to_owned(),
         AdoptionOutcome::OtherCertificates(ids) => {

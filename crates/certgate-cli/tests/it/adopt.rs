@@ -246,6 +246,23 @@ fn an_earlier_certificate_of_an_order() {
     assert_eq!(here.told(&command.split(' ').collect::<Vec<_>>()).0, 0);
     let (ok, printed) = openssl(&here.path("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
     assert!(ok && printed.trim().ends_with(row["newer"].as_str().unwrap()), "{printed} {row}");
+
+    // One with another key cannot be fetched.
+    let made = issued(here.home.path(), &here.server, "other.example");
+    lay(&made, &["fullchain.pem"], &here.path("tls/site.crt"), 0o644);
+    lay(&made, &["key.pem"], &here.path("tls/site.key"), 0o600);
+    assert_eq!(here.told(&["reissue", "other.example", "--new-key", "--out", "elsewhere"]).0, 0);
+    for command in [&["adopt", "tls", "--dry-run"][..], &["adopt", "tls"]] {
+        let (code, document, said) = here.told(command);
+        let row = &document["certificates"][0];
+        let (newer, id) = (row["newer"].as_str().unwrap(), &row["certificate"]);
+        let expected = format!(
+            "the gateway has a newer one, serial number {newer}, whose key is not here: certgate reissue {id} --new-key --out tls/other.example"
+        );
+        assert_eq!((code, &row["text"]), (0, &expected.into()), "{said}");
+    }
+    assert_eq!(here.told(&["reissue", "other.example", "--new-key", "--out", "tls/other.example"]).0, 0);
+    assert_eq!(public_key(&here.path("tls/site.key"), false), public_key(&here.path("tls/site.crt"), true));
 }
 
 /// A folder that was taken under care and is empty or gone now is known by what servers read, which led into it.

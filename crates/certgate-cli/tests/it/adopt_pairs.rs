@@ -345,11 +345,24 @@ fn what_failed_is_in_nobodys_way() {
     }
     // Whoever may write into a folder could put a key there.
     fs::set_permissions(here.path("etc/now"), fs::Permissions::from_mode(0o777)).unwrap();
-    let (code, document, said) = here.told(&["adopt", "--all-below", "etc"]);
-    let kind = |row: &Value| (row["folder"].clone(), row["kind"].clone());
-    let kinds: Vec<_> = document["certificates"].as_array().unwrap().iter().map(kind).collect();
-    let expected = [("etc/earlier".into(), "done".into()), ("etc/now".into(), "local".into())];
-    assert_eq!((code, kinds), (12, expected.to_vec()), "{said}");
+    // Nor is a folder of its own left in such a one.
+    fs::create_dir_all(here.path("shared")).unwrap();
+    for (from, to) in [("fullchain.pem", "site.crt"), ("key.pem", "site.key")] {
+        fs::copy(here.path("seed").join(from), here.path("shared").join(to)).unwrap();
+    }
+    fs::set_permissions(here.path("shared"), fs::Permissions::from_mode(0o775)).unwrap();
+    for (root, expected) in
+        [("shared", &[("shared/example.com", "local")][..]), ("etc", &[("etc/earlier", "done"), ("etc/now", "local")])]
+    {
+        for more in [&["--dry-run"][..], &[]] {
+            let (code, document, said) = here.told(&[&["adopt", "--all-below", root], more].concat());
+            let kind = |row: &Value| (row["folder"].clone(), row["kind"].clone());
+            let kinds: Vec<_> = document["certificates"].as_array().unwrap().iter().map(kind).collect();
+            let expected: Vec<_> = expected.iter().map(|(folder, kind)| ((*folder).into(), (*kind).into())).collect();
+            assert_eq!((code, kinds), (12, expected), "{more:?} {said}");
+        }
+    }
+    assert_eq!(fs::read_dir(here.path("shared")).unwrap().count(), 2);
 }
 
 /// What a server reads and leads elsewhere by now would be renewed by halves: nothing is ordered until it leads there again. A key that is gone from

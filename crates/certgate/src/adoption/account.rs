@@ -21,6 +21,8 @@ pub(super) struct Matched {
     pub(super) name: Option<String>,
     /// The serial number of the newer certificate that the gateway has in its place.
     pub(super) newer: Option<String>,
+    /// What the gateway has.
+    pub(super) newest: Option<X509>,
 }
 
 impl AccountList {
@@ -50,7 +52,8 @@ impl AccountList {
         let Some((id, there)) = found else { return Ok(Err(candidates)) };
         let newest = there.serial_number.clone();
         let newer = newest.filter(|newest| !is_same_serial(newest, &own.serial));
-        Ok(Ok(Matched { id, name: there.name.clone(), newer }))
+        let newest = there.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
+        Ok(Ok(Matched { id, name: there.name.clone(), newer, newest }))
     }
 }
 

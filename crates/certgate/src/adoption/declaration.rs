@@ -101,6 +101,7 @@ mod tests {
             serial: None,
             certificate,
             newer: None,
+            has_newer_key: false,
             files: Vec::new(),
             settings: CertificateSettings::default(),
             outcome: AdoptionOutcome::Managed,

@@ -45,6 +45,7 @@ impl Installation {
     /// Something cannot be read or written, or is not to be trusted, or an [obstacle](Self::obstacle): each path shows what it showed before.
     pub(crate) fn adopt(&self, pair: &Pair, id: i64, name: Option<&str>) -> Result<(), FileError> {
         let refused = |why: String| FileError::Io { path: self.folder().to_owned(), source: io::Error::other(why) };
+        self.check_adoptable(pair)?;
         self.make_like_the_one_around()?;
         let Some(_lock) = self.lock()? else {
             let source = io::Error::other("another process is at it");
@@ -57,9 +58,6 @@ impl Installation {
         let in_place = self.record_in_place();
         let led = self.led_by(pair, in_place.as_ref());
         let outside: Vec<_> = self.outside(pair).filter(|(file, _)| !file.is_managed).collect();
-        for (FoundFile { path, .. }, _) in &outside {
-            Folder::open(certgate_files::parent(path))?.check()?;
-        }
         self.copy_into(&folder, pair)?;
         self.take_over(&folder, |_, _| true)?;
         for (file, own) in &outside {
@@ -74,6 +72,18 @@ impl Installation {
         };
         self.note(&record, &in_place.unwrap_or_default().deployment);
         Ok(())
+    }
+
+    /// Finds a folder that is not to be trusted, before anything is made: the certificate's, or one that a server reads the pair in.
+    ///
+    /// # Errors
+    /// That folder.
+    pub(crate) fn check_adoptable(&self, pair: &Pair) -> Result<(), FileError> {
+        if self.open_if_there()?.is_none() {
+            Folder::open(certgate_files::parent(self.folder()))?.owned_by(self.owner()).check()?;
+        }
+        let outside = self.outside(pair).filter(|(file, _)| !file.is_managed);
+        outside.map(|(file, _)| Folder::open(certgate_files::parent(&file.path))?.check()).collect()
     }
 
     /// The pair's files that are not the folder's own, each with that one.
@@ -149,8 +159,6 @@ impl Installation {
         if folder.exists() {
             return Ok(());
         }
-        // Nothing is left behind in a folder that is not to be trusted.
-        Folder::open(around)?.owned_by(self.owner()).check()?;
         let io = |source| FileError::Io { path: around.to_owned(), source };
         let found = fs::metadata(around).map_err(io)?;
         certgate_files::make_folder(folder, found.mode() & 0o777 & !WRITABLE)?;
