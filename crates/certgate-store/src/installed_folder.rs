@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// A folder that a certificate was put into: the one that went there last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InstalledFolder {
     /// The folder.
     pub folder: PathBuf,

@@ -53,6 +53,7 @@ impl Apply {
         self.queue.check()?;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
+            share.journal.note_in_place(&subjects)?;
             share.confirm_own(app, &self.queue);
             share.planned(app, subjects)
         };

@@ -74,6 +74,9 @@ impl RenewDue {
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
             folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));
+            if !self.dry_run {
+                share.journal.note_in_place(&subjects)?;
+            }
             let tasks = share.planned(app, subjects)?;
             if self.dry_run {
                 return Ok(tasks);

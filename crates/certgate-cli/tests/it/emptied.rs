@@ -1,6 +1,11 @@
 //! Folders that certificates were put into, and that are empty or gone: a disk that is not mounted is not filled, and what is missing is said.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+    process::Command,
+};
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
@@ -192,5 +197,39 @@ fn the_command_for_a_folder_that_is_not_mounted() {
         }
         told("plan", 8);
         assert_eq!(here.read("hooked").lines().count(), 2);
+    }
+}
+
+/// What is found in place is known from then on, whoever put it there: where a folder was moved, or the store is another one. It is known by
+/// the path that is declared and by the one that this leads to; what is only shown is not noted.
+#[test]
+fn what_is_found_in_place_is_known() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let declare = |out: &str| {
+            fs::write(here.path("certificates.toml"), format!("[[certificate]]\nid = 571\nout = \"{out}\"\n")).unwrap();
+        };
+        declare("first/a");
+        here.run(&["apply", "certificates.toml"], 0);
+        fs::rename(here.path("first"), here.path("certs")).unwrap();
+        symlink("certs", here.path("link")).unwrap();
+        for (found, store, command, lost) in [
+            ("certs/a", "orders.sqlite", &["apply", "certificates.toml"][..], "certs/a"),
+            ("certs/a", "1.sqlite", &["renew-due", "certs"], "certs/a"),
+            ("link/a", "2.sqlite", &["apply", "certificates.toml"], "link/a"),
+            ("link/a", "3.sqlite", &["apply", "certificates.toml"], "certs/a"),
+            ("certs/a", "4.sqlite", &["renew-due", "link/a"], "link/a"),
+        ] {
+            let run = |command: &[&str], code: i32| here.run(&[command, &["--store", store]].concat(), code);
+            declare(found);
+            run(&["plan", "certificates.toml"], 8);
+            run(command, 8);
+            fs::rename(here.path("certs"), here.path("away")).unwrap();
+            declare(lost);
+            run(&["plan", "certificates.toml"], 2);
+            run(&["apply", "certificates.toml"], 2);
+            assert_eq!(here.orders(), 1, "{store}");
+            fs::rename(here.path("away"), here.path("certs")).unwrap();
+        }
     }
 }

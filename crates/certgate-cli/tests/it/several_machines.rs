@@ -216,3 +216,37 @@ fn an_order_is_installed_where_it_was_placed() {
         assert!(shared.path().join("certs/key.pem").exists());
     }
 }
+
+/// A folder that machines share is known to each that found a certificate in it: where it is not mounted on one of them, nothing is ordered.
+#[test]
+fn a_folder_that_machines_share_and_that_one_has_not_mounted() {
+    for transport in ["xml", "json"] {
+        let shared = tempfile::tempdir().unwrap();
+        let store = shared.path().join("store.sqlite");
+        let (gateway, server) = serve(Settings::default());
+        let (folder, file) = (shared.path().join("certs"), shared.path().join("certificates.toml"));
+        fs::write(&file, "[[certificate]]\nid = 571\nout = \"certs/a\"\n").unwrap();
+        let (machine, file) = (Machine::new(), file.display().to_string());
+        let run = |name: &str, words: &[&str]| {
+            let mut command = machine.command(&store, &server, transport, 1000, words);
+            let config = machine.home.path().join("config.toml");
+            fs::write(&config, format!("[live]\nrequests_per_second = 1000\nhost = \"{name}\"\n")).unwrap();
+            let output = command.output().unwrap();
+            (exit(&output), gateway.counts().orders, stderr(&output))
+        };
+        let certs = folder.display().to_string();
+        let (code, orders, said) = run("web1", &["apply", &file]);
+        assert_eq!((code, orders), (0, 1), "{said}");
+        for (name, found) in [("web2", ["apply", &file]), ("web3", ["renew-due", &certs])] {
+            let (code, orders, said) = run(name, &found);
+            assert_eq!((code, orders), (8, 1), "{said}");
+        }
+        fs::rename(&folder, shared.path().join("away")).unwrap();
+        for name in ["web1", "web2", "web3"] {
+            for command in ["plan", "apply"] {
+                let (code, orders, said) = run(name, &[command, &file]);
+                assert_eq!((code, orders), (2, 1), "{name} {command}: {said}");
+            }
+        }
+    }
+}

@@ -66,6 +66,7 @@ impl Gateway {
         let now = unix_now() / 1000;
         let (mut client, mut journal) = (self.client()?.with_deadline(timeout), self.journal()?);
         let mut subjects = subjects_of_folders(folders, &journal, settings, now)?;
+        journal.note_in_place(&subjects)?;
         Survey { client: &mut client, journal: &journal, now }.ask(&mut subjects)?;
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
         let mut tasks: Vec<Task> = tasks.collect();

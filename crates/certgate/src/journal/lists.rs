@@ -1,14 +1,14 @@
 //! The account's orders, by what they are looked for.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
-    path::PathBuf,
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
+    path::{Path, PathBuf},
 };
 
 use certgate_store::{InstalledFolder, Order, OrderEvent, State, Which};
 
 use super::Journal;
-use crate::{Error, Installation, inventory::whole};
+use crate::{Error, Installation, estate::Subject, inventory::whole};
 
 impl Journal {
     /// The certificates that the account's other orders of new ones of that name came to.
@@ -79,13 +79,37 @@ impl Journal {
         &self,
         installed: impl IntoIterator<Item = (PathBuf, Option<i64>, Option<String>)>,
     ) -> Result<(), Error> {
-        let noted = |(folder, certificate, name): (PathBuf, _, _)| InstalledFolder {
-            folder: std::path::absolute(&folder).unwrap_or(folder),
-            host: self.host.clone(),
-            certificate,
-            name,
-        };
-        Ok(self.store().note_folders(&installed.into_iter().map(noted).collect::<Vec<_>>())?)
+        let noted =
+            installed.into_iter().flat_map(|(folder, certificate, name)| self.noted(&folder, certificate, name));
+        Ok(self.store().note_folders(&noted.collect::<Vec<_>>())?)
+    }
+
+    /// Notes the certificates of the account that were found in place and are not known there, such as those that another machine put into a
+    /// folder that is shared.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn note_in_place(&self, subjects: &[Subject]) -> Result<(), Error> {
+        let known: HashSet<InstalledFolder> = self.store().folders()?.into_iter().collect();
+        let in_place = subjects.iter().filter_map(|subject| subject.installed.as_ref());
+        let in_place = in_place.filter(|installed| installed.id.is_some());
+        let noted = in_place.flat_map(|one| self.noted(&one.folder, one.id, Some(one.name.clone())));
+        let new: Vec<InstalledFolder> = noted.filter(|installed| !known.contains(installed)).collect();
+        if new.is_empty() { Ok(()) } else { Ok(self.store().note_folders(&new)?) }
+    }
+
+    /// A folder on this machine, as it is spelled and as what its links lead to: which of them is gone later is not known.
+    fn noted(
+        &self,
+        folder: &Path,
+        certificate: Option<i64>,
+        name: Option<String>,
+    ) -> impl Iterator<Item = InstalledFolder> + use<> {
+        let folders =
+            BTreeSet::from([std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()), whole(folder)]);
+        let host = self.host.clone();
+        let noted = move |folder| InstalledFolder { folder, host: host.clone(), certificate, name: name.clone() };
+        folders.into_iter().map(noted)
     }
 
     /// Calls with each order of the account that is done, oldest first.
