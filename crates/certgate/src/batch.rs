@@ -182,7 +182,8 @@ pub struct BatchTask {
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
 /// looked for in the account's list, of which the whole is asked for where more than a few are, be it to see whose their names are; the second line of one certificate, whatever
-/// it calls it, is wrong. `seen` holds those of the lines before, each with its account, which several profiles may be.
+/// it calls it, is wrong, and so is a second one of the same new one. `seen` holds those of the lines before, each with its account, which several
+/// profiles may be.
 ///
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.
@@ -191,7 +192,7 @@ pub fn tasks(
     journal: &Journal,
     client: &mut Client,
     again: bool,
-    seen: &mut BTreeSet<(String, i64)>,
+    seen: &mut BTreeSet<(String, String)>,
 ) -> Result<Vec<BatchTask>, Error> {
     let mut known = Vec::new();
     for order in &orders {
@@ -219,9 +220,10 @@ pub fn tasks(
             Err(SelectionError::Gateway(why)) => return Err(why),
             found => found.map_err(TaskError::from),
         };
-        let checked = certificate.and_then(|id| match id {
-            Some(id) if !seen.insert((journal.account().to_owned(), id)) => Err(TaskError::Repeated(title.clone())),
-            _ => Ok(()),
+        let checked = certificate.and_then(|id| {
+            let subject = id.map_or_else(|| order.key.clone(), |id| id.to_string());
+            let is_first = seen.insert((journal.account().to_owned(), subject));
+            if is_first { Ok(()) } else { Err(TaskError::Repeated(title.clone())) }
         });
         let (id, step) = match (checked, remaining) {
             (Err(why), _) => (OrderId::new(), Step::Failed(why)),
@@ -285,9 +287,10 @@ pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
 }
 
 impl BatchOrder {
-    /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one.
-    fn subject(&self) -> String {
-        self.certificate.as_ref().map_or_else(|| self.key.clone(), CertificateSelector::spelled)
+    /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one. One name in two accounts is two.
+    fn subject(&self) -> (Option<String>, String) {
+        let certificate = self.certificate.as_ref().map_or_else(|| self.key.clone(), CertificateSelector::spelled);
+        (self.request.profile.clone(), certificate)
     }
 
     /// Finds the id of the certificate that is meant; of what was ordered it is known.

@@ -168,7 +168,7 @@ impl Share {
         &mut self,
         orders: Vec<BatchOrder>,
         again: bool,
-        seen: &mut BTreeSet<(String, i64)>,
+        seen: &mut BTreeSet<(String, String)>,
     ) -> Result<Vec<BatchTask>, Error> {
         tasks(orders, &self.journal, &mut self.clients.first, again, seen)
     }

@@ -7,7 +7,7 @@ use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{bare, ended, exit, json, secret, serve, stderr, until};
+use crate::support::binary::{bare, csr, ended, exit, json, secret, serve, stderr, until};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
 struct Accounts {
@@ -302,16 +302,27 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         assert_eq!(accounts.orders(), (2, 2));
         let output = accounts.run(transport, &["batch", "b.csv"]);
         assert_eq!((exit(&output), accounts.orders()), (8, (2, 2)), "{}", stderr(&output));
+        // One id in two accounts is two certificates.
+        let both = "id,new_key,out,profile\n10000,true,h,live\n10000,true,i,team\n";
+        fs::write(accounts.path().join("both.csv"), both).unwrap();
+        accounts.done(transport, &["batch", "both.csv"]);
+        assert_eq!(accounts.orders(), (3, 3));
 
         // Two profiles of one account: a certificate that two lines call by other names is ordered by neither.
         let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
         let live = &text[..text.find("[team]").unwrap()];
         accounts.configure(&format!("{text}{}", live.replace("[live]", "[twin]")));
-        let twice = "id,action,new_key,out,profile\n571,renew,true,f,live\nexample.com,renew,true,g,twin\n";
-        fs::write(accounts.path().join("twice.csv"), twice).unwrap();
-        let output = accounts.run(transport, &["batch", "twice.csv"]);
-        assert_eq!((exit(&output), accounts.orders()), (2, (2, 2)), "{}", stderr(&output));
-        assert!(stderr(&output).contains("stands in the file before"), "{}", stderr(&output));
+        fs::copy(csr(), accounts.path().join("new.csr")).unwrap();
+        for twice in [
+            "id,action,new_key,out,profile\n571,renew,true,f,live\nexample.com,renew,true,g,twin\n",
+            "id,action,new_key,out,profile\n571,renew,true,f,live\n571,renew,true,g,twin\n",
+            "csr,product,admin,technical,profile\nnew.csr,SSL123,1120,1120,live\nnew.csr,SSL123,1120,1120,twin\n",
+        ] {
+            fs::write(accounts.path().join("twice.csv"), twice).unwrap();
+            let output = accounts.run(transport, &["batch", "twice.csv"]);
+            assert_eq!((exit(&output), accounts.orders()), (2, (3, 3)), "{twice}: {}", stderr(&output));
+            assert!(stderr(&output).contains("stands in the file before"), "{twice}: {}", stderr(&output));
+        }
     }
 }
 
