@@ -74,16 +74,13 @@ impl RenewDue {
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
             folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));
-            if !self.dry_run {
-                share.journal.note_in_place(&subjects)?;
-            }
-            let tasks = share.planned(app, subjects)?;
             if self.dry_run {
-                return Ok(tasks);
+                return share.planned(app, subjects);
             }
+            share.journal.note_in_place(&subjects)?;
             share.confirm_own(app, &self.queue);
             // What is not due has no row.
-            Ok(tasks.into_iter().filter(Task::is_to_be_done).collect())
+            Ok(share.planned(app, subjects)?.into_iter().filter(Task::is_to_be_done).collect())
         };
         let lose = |(folder, _): &Found| Task::of_folder(folder);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
