@@ -153,6 +153,9 @@ impl Journal {
         if resume.install.is_some() {
             resume.host.clone_from(&self.host);
         }
+        if let AnyTask::CertificateRevoke(task) = task {
+            resume.serial_before = task.certificate.serial_number.clone().or(resume.serial_before);
+        }
         let (certificate, ordered) = about(task);
         NewOrder {
             id: id.to_owned(),

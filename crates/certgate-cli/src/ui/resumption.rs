@@ -50,7 +50,9 @@ pub(crate) fn shown(id: &str, resumption: Resumption, options: &str) -> Result<C
             );
             Err(Failure::new(Kind::Pending, text).with("resume", json!(resume)))
         }
-        Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles, options)),
+        Resumption::Ambiguous { evidence, settles, has_job } => {
+            Err(ambiguous(id, &evidence, settles, has_job, options))
+        }
         Resumption::Unusable(why) => Err(advice::request(&why, options.into())),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
     }
@@ -81,7 +83,7 @@ pub(crate) fn fetched_order(fetched: Option<&Order>) -> Value {
 }
 
 /// An order whose outcome cannot be told yet, or only by a person.
-fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, options: &str) -> Failure {
+fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, has_job: bool, options: &str) -> Failure {
     let abandon = abandon(options, id);
     let settles = settles.map(|at| document::time(at.saturating_mul(1000)));
     let never = match &settles {
@@ -90,14 +92,16 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, options: &str)
         ),
         None => format!("If it never arrived (give it some minutes): {abandon}, and order again"),
     };
+    let adopt = match has_job {
+        true => format!("If a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n"),
+        false => String::new(),
+    };
     let text = format!(
         "order {id}: whether it arrived cannot be told. Seen:\n  {}",
         evidence.iter().map(|seen| one_line(seen)).collect::<Vec<_>>().join("\n  ")
     );
     let failure = Failure::new(Kind::Unknown, text)
-        .advise(format!(
-            "If a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}"
-        ))
+        .advise(format!("{adopt}{never}"))
         .with("resume", json!(resume(options, id)))
         .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
         .with("seen", json!(evidence));

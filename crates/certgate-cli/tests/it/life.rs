@@ -7,7 +7,7 @@ use std::path::Path;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{certgate_in, csr, endpoint, exit, json, serve, stderr};
+use crate::support::binary::{Here, certgate_in, csr, endpoint, exit, json, serve, stderr};
 
 /// Runs a command against a gateway; JSON, and messages of others into a folder of the test's own.
 fn run(server: &Server, transport: &str, arguments: &[&str]) -> (i32, Value, String) {
@@ -262,5 +262,28 @@ fn what_call_orders_is_pending() {
         assert!(code == 6 && said.contains(&format!("carry on with: certgate resume {job}")), "{code} {said}");
         let (code, document, said) = run_in(home.path(), &server, transport, &["resume", &job]);
         assert_eq!((code, &document["order"]["state"], gateway.counts().orders), (0, &json!("done"), 1), "{said}");
+    }
+}
+
+/// A revocation has no job; that the certificate shows it settles one whose answer was lost.
+#[test]
+fn a_lost_revocation() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let (_, reissued, said) = here.told(&["reissue", "571", "--csr", &csr()]);
+        let serial =
+            reissued["certificate"]["histories"][0]["serialNumber"].as_str().unwrap_or_else(|| panic!("{said}"));
+        let revoke = ["revoke", "571", "--serial", serial, "--yes"];
+        here.gateway.inject(Fault::DropBeforeRead(Some(TaskKind::CertificateRevoke)));
+        assert_eq!(here.told(&revoke).0, 9, "{transport}");
+        let (code, open, said) = here.told(&["resume", "--timeout", "1s"]);
+        assert_eq!((code, said.contains("orders adopt")), (9, false), "{transport}: {said}");
+        assert!(said.contains("is not shown as revoked"), "{transport}: {said}");
+        let id = open["orders"][0]["order"]["id"].as_str().unwrap();
+        assert_eq!(here.told(&["orders", "abandon", id, "--yes"]).0, 0, "{transport}");
+        here.gateway.inject(Fault::DropAfterRead(Some(TaskKind::CertificateRevoke)));
+        assert_eq!(here.told(&revoke).0, 9, "{transport}");
+        let (code, settled, said) = here.told(&["resume", "--timeout", "1s"]);
+        assert_eq!((code, &settled["orders"][0]["order"]["state"]), (0, &json!("done")), "{transport}: {said}");
     }
 }

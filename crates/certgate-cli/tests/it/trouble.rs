@@ -91,7 +91,7 @@ fn what_to_do_about_an_open_outcome_is_a_member_of_its_document() {
             let rows = document["orders"].as_array().unwrap();
             let open = rows.iter().find(|row| row["kind"] == "unknown").unwrap();
             assert_eq!((code, rows.len()), (9, 3), "{said}");
-            advised(&open["error"], "If a job of the account is this order: certgate orders adopt", &said);
+            advised(&open["error"], "If it never arrived (give it some minutes): certgate orders abandon", &said);
             resume(open, &said);
         }
     }

@@ -73,7 +73,16 @@ pub fn reconcile(
     let mut seen = vec!["no message about it is in the store".to_owned()];
     let kind = TaskKind::by_name(&order.order.task);
     if kind.is_some_and(|kind| kind.mode() == Mode::Sync) {
-        seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
+        let serial = order.order.resume.serial_before.as_deref().filter(|_| kind == Some(TaskKind::CertificateRevoke));
+        let Some((certificate, serial)) = order.order.certificate.zip(serial) else {
+            seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
+            return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
+        };
+        if shown(client, certificate)?.is_some_and(|now| is_revoked(&now, serial)) {
+            journal.note(id, State::Done, "the certificate is shown as revoked")?;
+            return Ok(Reconciled::Resolved);
+        }
+        seen.push(format!("serial number {serial} of certificate {certificate} is not shown as revoked"));
         return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
     }
     // Before the certificate: what a job did by now, that shows.
@@ -229,6 +238,12 @@ fn shown(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
         Err(error) if error.refusal().is_some() => Ok(None),
         shown => Ok(shown?.0.into_iter().next()),
     }
+}
+
+/// Whether an earlier certificate of that serial number is shown as revoked.
+fn is_revoked(certificate: &Certificate, serial: &str) -> bool {
+    let is_meant = |of: &str| is_same_serial(of, serial);
+    certificate.histories.iter().any(|one| one.revoked.is_some() && one.serial_number.as_deref().is_some_and(is_meant))
 }
 
 /// Whether a new certificate of the order's name is there that can be the order's: a job that has ended need not be listed.

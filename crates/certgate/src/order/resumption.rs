@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_domain::TaskKind;
+use certgate_domain::{Mode, TaskKind};
 use certgate_flow::{Awaited, Order as Flow, Purpose, RequestError, RequestedOrder, Wait, Workflow};
 use certgate_store::{InstallOptions, Order};
 use certgate_x509::CertificateRequest;
@@ -58,6 +58,8 @@ pub enum Resumption {
         /// When it is settled as never arrived, in seconds since 1970, where nothing shows until then. Absent where a person has
         /// to decide.
         settles: Option<i64>,
+        /// Whether it has a job at the gateway, which a person may know.
+        has_job: bool,
     },
     /// What the store holds of it cannot be used.
     Unusable(RequestError),
@@ -95,12 +97,13 @@ pub fn resume(
         let order = journal.find(id)?.unwrap_or(order);
         return Ok(Resumption::CleanedUp { order, is_gone });
     }
+    let has_job = TaskKind::by_name(&order.order.task).is_some_and(|task| task.mode() == Mode::Async);
     if matches!(order.state, OrderState::Sending | OrderState::Unknown) {
         if order.state == OrderState::Sending {
             journal.note(id, OrderState::Unknown, "found without an outcome: its process is gone")?;
         }
         if let Reconciled::Ambiguous { evidence, settles } = reconcile(client, journal, &order, &options.recovery)? {
-            return Ok(Resumption::Ambiguous { evidence, settles });
+            return Ok(Resumption::Ambiguous { evidence, settles, has_job });
         }
         order = journal.find(id)?.unwrap_or(order);
     }
@@ -115,7 +118,7 @@ pub fn resume(
     let Some(task) = TaskKind::by_name(&order.order.task).filter(|task| WAITED_FOR.contains(task)) else {
         journal.note(id, OrderState::Unknown, "cannot be carried on")?;
         let evidence = vec![format!("task {} has no job to wait for", order.order.task)];
-        return Ok(Resumption::Ambiguous { evidence, settles: None });
+        return Ok(Resumption::Ambiguous { evidence, settles: None, has_job });
     };
     let mut flow = match flow(task, &order, options.deadline) {
         Ok(flow) => flow,

@@ -305,6 +305,9 @@ fn an_order_that_nothing_shows_of_never_arrived() {
     let open = |settles_in: Option<i64>| Absence { state: State::Unknown, settles_in, ..absent() };
     let create =
         |certificate| AnyTask::from(CertificateCreate { certificate: Certificate { id: None, ..certificate } });
+    let revoke = |certificate| CertificateRevoke { certificate }.into();
+    let earlier = json!({ "serialNumber": "0a", "revoked": "2026-01-01T00:00:00.000+0100" });
+    let revoked = json!({ "id": 571, "name": "example.com", "serialNumber": "0c", "histories": [earlier] });
     let an_hour = RecoveryOptions { settle_after: Duration::from_secs(3600), ..RecoveryOptions::default() };
     let leaving = RecoveryOptions { foreign: ForeignMessages::Leave, ..RecoveryOptions::default() };
     for (title, case) in [
@@ -331,10 +334,12 @@ fn an_order_that_nothing_shows_of_never_arrived() {
             "only the certificate itself says its serial number",
             Absence { before: Some(SERIAL), certificate: unsaid, ..absent() },
         ),
+        ("a task without a job", Absence { task: revoke, ..open(None) }),
         (
-            "a task without a job",
-            Absence { task: |certificate| CertificateRevoke { certificate }.into(), ..open(None) },
+            "a revocation that shows",
+            Absence { certificate: revoked.clone(), task: revoke, state: State::Done, ..absent() },
         ),
+        ("another one's", Absence { before: Some("0B"), certificate: revoked, task: revoke, ..open(None) }),
         ("the queue is refused", Absence { messages: None, ..open(None) }),
         ("a message of another order", Absence { messages: message("other"), ..absent() }),
         ("its message", Absence { messages: message("ours"), state: State::Pending, ..absent() }),
