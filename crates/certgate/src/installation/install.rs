@@ -191,6 +191,7 @@ impl Installation {
         self.check_unwritten()?;
         self.make_folder()?;
         check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
+        self.open().map_err(InstallError::Folder)?;
         let has_key = !self.keys()?.is_empty();
         self.check_readers(self.options.with_key || has_key)?;
         if !self.options.with_key && !has_key {
