@@ -166,7 +166,7 @@ impl From<InventoryError> for Failure {
     }
 }
 
-fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
+pub(crate) fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
     let text = error.to_string();
     let advice = match error {
         InventoryError::Folder(error) => return error.into(),

@@ -13,8 +13,8 @@ use certgate_store::Order;
 use serde_json::{Value, json};
 
 use super::{
-    advice,
-    command_line::{options_of_order, resume, shell_word},
+    advice::{self, Asking},
+    command_line::{self, options_of_order, resume, shell_word},
     document,
     outcome::set,
     table::Table,
@@ -37,7 +37,8 @@ pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failu
 /// Prints how certificates stand. `now` is in seconds since 1970.
 pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
     let due = standings.iter().filter(|standing| standing.is_due()).count();
-    let rows: Vec<Value> = standings.into_iter().map(|standing| row(app, standing, now)).collect();
+    let options = app.settings().map(|settings| command_line::options(&settings)).unwrap_or_default();
+    let rows: Vec<Value> = standings.into_iter().map(|standing| row(app, &options, standing, now)).collect();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
         return;
@@ -49,11 +50,12 @@ pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
     }
 }
 
-fn row(app: &App, standing: Standing, now: i64) -> Value {
+/// `options` are those by which a command comes to the run's account.
+fn row(app: &App, options: &str, standing: Standing, now: i64) -> Value {
     match standing {
-        Standing::Installed(standing) => installed(app, &standing),
+        Standing::Installed(standing) => installed(app, options, &standing),
         Standing::Unreadable { folder, why } => {
-            let failure = Failure::from(why);
+            let failure = advice::inventory(why, Asking::from(options));
             json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() })
         }
         Standing::Awaited { folder, order } => awaited(app, &folder, &order),
@@ -62,7 +64,7 @@ fn row(app: &App, standing: Standing, now: i64) -> Value {
     }
 }
 
-fn installed(app: &App, standing: &InstalledStanding) -> Value {
+fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
     let InstalledCertificate { folder, name, serial, days, .. } = &standing.installed;
     let mut row = json!({ "folder": folder, "name": name, "serial": serial, "days": days });
     set(&mut row, "certificate", json!(standing.installed.id));
@@ -87,10 +89,10 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
     let again = match standing.todo {
         Todo::Nothing if standing.installed.has_lost_its_key() => {
-            ": certgate renew-due orders another one with a new key"
+            format!(": certgate renew-due{options} orders another one with a new key")
         }
-        Todo::Nothing => ": certgate renew-due puts it there again",
-        _ => "",
+        Todo::Nothing => format!(": certgate renew-due{options} puts it there again"),
+        _ => String::new(),
     };
     let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
     let led_gone = standing.installed.led_gone.first().map(|path| {
@@ -100,7 +102,7 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     let all = [
         gone,
         led_gone,
-        (standing.todo != Todo::Nothing).then(|| todo(app, standing)),
+        (standing.todo != Todo::Nothing).then(|| todo(app, options, standing)),
         not_deployed,
         elsewhere.map(|failure| failure.to_string()),
         not_served.map(|problem| format!("not served: {problem}")),
@@ -115,20 +117,22 @@ fn state(order: &Order) -> Value {
 }
 
 /// What there is to do, and the command that does it.
-fn todo(app: &App, standing: &InstalledStanding) -> String {
+fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
     let InstalledStanding { installed, order, .. } = standing;
     let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     let folder = || shell_word(&installed.folder.display().to_string());
     match (standing.todo, order, &installed.record.deployment, &standing.ordered_in) {
         (Todo::CarryOn, Some(order), ..) => carry_on(app, order),
         (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
-        (Todo::Revoked, _, _, None) => "it was revoked: certgate renew-due puts another one in its place".to_owned(),
+        (Todo::Revoked, _, _, None) => {
+            format!("it was revoked: certgate renew-due{options} puts another one in its place")
+        }
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
             let other = match installed.record.put_back {
                 Some(time) => format!("put back by hand on {}; the gateway's is another", document::day(time)),
                 None => "the gateway has another certificate".to_owned(),
             };
-            format!("{other}: certgate fetch {id} --out {}", folder())
+            format!("{other}: certgate fetch{options} {id} --out {}", folder())
         }
         (Todo::Revoked | Todo::OtherCertificate { has_its_key: false }, _, _, Some(other)) => {
             let revoked = if standing.todo == Todo::Revoked { "it was revoked; " } else { "" };
@@ -138,14 +142,15 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
             )
         }
         (Todo::OtherCertificate { has_its_key: false }, ..) => {
-            let reissue = format!("certgate reissue {id} --new-key --out {}", folder());
+            let reissue = format!("certgate reissue{options} {id} --new-key --out {}", folder());
             format!("the gateway has another certificate, whose key is not here: {reissue}")
         }
         (Todo::Redeploy, _, Deployment::Failed { detail }, _) => {
-            format!("not deployed ({detail}): certgate renew-due repeats the hook")
+            format!("not deployed ({detail}): certgate renew-due{options} repeats the hook")
         }
         (Todo::Due, ..) => {
-            let renew = if installed.id.is_some() { "certgate renew-due" } else { "renew it, with its id" };
+            let known = installed.id.map(|_| format!("certgate renew-due{options}"));
+            let renew = known.unwrap_or_else(|| "renew it, with its id".to_owned());
             let ended = (installed.days < 0).then(|| format!("it ended on {}", document::day(installed.not_after)));
             format!("{}: {renew}", ended.as_deref().unwrap_or("due"))
         }

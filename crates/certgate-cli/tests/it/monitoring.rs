@@ -271,7 +271,7 @@ fn a_file_that_is_gone_is_said() {
             }
             let said = format!("`{}` is gone from its folder", gone[0].trim_start_matches("current/"));
             let puts = if orders == 1 { "puts it there again" } else { "orders another one with a new key" };
-            let todo = format!("{said}: certgate renew-due {puts}");
+            let todo = format!("{said}: certgate renew-due{} {puts}", here.options());
             for more in [&[][..], &["--here"]] {
                 let (document, _) = here.run(&[&["status", "certs"], more].concat(), 10);
                 assert_eq!(document["certificates"][0]["todo"], todo, "{gone:?} {more:?}");

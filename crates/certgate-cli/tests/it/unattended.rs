@@ -59,7 +59,11 @@ fn what_was_put_back_by_hand_stays() {
         assert!(plan["plan"][0]["why"].as_str().unwrap().starts_with("it was put back by hand on 20"), "{plan}");
         let (status, _) = here.run(&["status", "certs"], 10);
         let todo = status["certificates"][0]["todo"].as_str().unwrap();
-        assert!(todo.starts_with("put back by hand on 20") && todo.contains("certgate fetch 571 --out"), "{todo}");
+        assert!(
+            todo.starts_with("put back by hand on 20")
+                && todo.contains(&format!("certgate fetch{} 571 --out", here.options())),
+            "{todo}"
+        );
         assert!(here.read("certs/live/cert.pem") == earlier && earlier != newer && here.orders() == orders);
         // A hook that failed for it is repeated all the same.
         here.run(&["fetch", "571", "--out", "certs/live", "--deploy-hook", "test ! -e broken"], 0);
@@ -95,7 +99,8 @@ fn what_was_revoked_is_replaced() {
         assert_eq!(exit(&at(elsewhere.path(), &here.server, transport, &revoke)), 0);
         let (status, _) = here.run(&["status", "certs"], 10);
         let todo = &status["certificates"][0]["todo"];
-        assert_eq!(todo, "it was revoked: certgate renew-due puts another one in its place", "{status}");
+        let expected = format!("it was revoked: certgate renew-due{} puts another one in its place", here.options());
+        assert_eq!(todo, &expected, "{status}");
         let orders = here.orders();
         let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
         let row = &plan["plan"][0];

@@ -229,6 +229,11 @@ impl Here {
         (json(&output), stderr(&output))
     }
 
+    /// The options by which a command that is shown comes to the same account.
+    pub(crate) fn options(&self) -> String {
+        format!(" --config {}", self.path("config.toml").display())
+    }
+
     pub(crate) fn told(&self, command: &[&str]) -> (i32, Value, String) {
         told(self.home.path(), &self.server, self.transport, command)
     }
