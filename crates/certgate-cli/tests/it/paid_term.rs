@@ -77,7 +77,7 @@ fn status_calls_due_what_renew_due_would_order() {
     here.ends(&["adopt", "certs/new"], 0);
     let status = json(&here.at(&["status", "certs"]));
     let row = &status["certificates"][0];
-    let certificate = certgate_x509::X509::from_pem(&here.read("certs/new/cert.pem")).unwrap();
+    let certificate = certgate_x509::X509::from_pem(here.read("certs/new/cert.pem")).unwrap();
     let ended = jiff::Timestamp::from_second(certificate.not_after).unwrap();
     let expected = format!("it ended on {}: certgate renew-due{}", ended.strftime("%Y-%m-%d"), here.options());
     assert_eq!(row["todo"], expected, "{status}");

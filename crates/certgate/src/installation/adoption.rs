@@ -82,8 +82,8 @@ impl Installation {
         if self.open_if_there()?.is_none() {
             Folder::open(certgate_files::parent(self.folder()))?.owned_by(self.owner()).check()?;
         }
-        let outside = self.outside(pair).filter(|(file, _)| !file.is_managed);
-        outside.map(|(file, _)| Folder::open(certgate_files::parent(&file.path))?.check()).collect()
+        let mut outside = self.outside(pair).filter(|(file, _)| !file.is_managed);
+        outside.try_for_each(|(file, _)| Folder::open(certgate_files::parent(&file.path))?.check())
     }
 
     /// The pair's files that are not the folder's own, each with that one.
