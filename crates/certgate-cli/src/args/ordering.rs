@@ -136,7 +136,7 @@ pub(crate) fn of_new(argument: Arg) -> Arg {
         "san" => "A name in the CSR besides --name",
         _ => return argument,
     };
-    argument.help(help)
+    argument.help(help).long_help(help)
 }
 
 impl Ordering {
