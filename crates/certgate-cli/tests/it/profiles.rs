@@ -416,6 +416,13 @@ fn what_is_adopted_is_of_the_profile_that_it_was_found_with() {
         assert_eq!(row["advice"], advice);
         accounts.done(transport, &adopt);
         assert_eq!(remembered(), "team");
+        for task in ["reissue", "renew"] {
+            let order = [task, &id.to_string(), "--new-key", "--out", "ssl/only.team.example", "--profile", "live"];
+            let output = accounts.run(transport, &order);
+            let said = json(&output)["error"]["text"].as_str().unwrap_or_default().to_owned();
+            assert!(said.contains("ssl/only.team.example") && said.contains("only.team.example"), "{said}");
+            assert_eq!((exit(&output), accounts.orders()), (2, before), "{task} {said}");
+        }
         accounts.done(transport, &due);
         assert_eq!(accounts.orders(), (before.0, before.1 + 1));
     }

@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use certgate_domain::Secret;
+use certgate_domain::{Certificate, Secret};
 use certgate_files::{FileError, NoSuchOwner, check_room};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
@@ -200,17 +200,29 @@ impl Installation {
         Ok(())
     }
 
-    /// Refuses that a certificate of this id and name takes the place of another one, and that a new one takes the place of another
-    /// account's.
+    /// Refuses that a certificate of this id and name, `known` at the gateway, takes the place of another one, and that a new one takes the place
+    /// of another account's.
     ///
     /// # Errors
     /// [`InstallError::OtherCertificate`], [`InstallError::OtherProfile`].
-    pub(crate) fn check_in_place(&self, id: Option<i64>, name: Option<&str>) -> Result<(), InstallError> {
+    pub(crate) fn check_in_place(
+        &self,
+        id: Option<i64>,
+        name: Option<&str>,
+        known: &Certificate,
+    ) -> Result<(), InstallError> {
         let Some(SetRecord { name: there, certificate, settings, .. }) = self.record_in_place() else { return Ok(()) };
-        if id.is_some() && certificate == id {
-            return Ok(());
-        }
         let folder = self.folder().to_owned();
+        if id.is_some() && certificate == id {
+            // Another account may have one of that id.
+            let hosts = self.issued().into_iter().flat_map(|in_place| in_place.certificate.hosts().collect::<Vec<_>>());
+            return match there {
+                Some(name) if known.name.is_some() && !hosts.chain([name.clone()]).any(|name| known.goes_by(&name)) => {
+                    Err(InstallError::OtherCertificate { folder, name, id: certificate })
+                }
+                _ => Ok(()),
+            };
+        }
         if let (Some(name), Some(there)) = (name, there)
             && !is_same_name(&there, name)
         {

@@ -312,7 +312,7 @@ impl OrderRequest {
     /// [`InstallError::OtherCertificate`], [`InstallError::OtherProfile`].
     pub(crate) fn check_in_place(&self, known: &Certificate) -> Result<(), PreparationError> {
         let name = self.name.as_deref().or(self.csr.as_ref().and_then(|(_, csr)| csr.name())).or(known.name.as_deref());
-        let checked = self.installation().map(|there| there.check_in_place(self.certificate(), name));
+        let checked = self.installation().map(|there| there.check_in_place(self.certificate(), name, known));
         Ok(checked.transpose().map(drop)?)
     }
 
