@@ -404,8 +404,8 @@ impl Folder {
     }
 }
 
-/// A name that nobody else uses, for a file that is not in its place yet.
-fn beside(name: &str) -> String {
+/// A name that nobody else uses, for what is not in its place yet.
+pub fn beside(name: &str) -> String {
     use std::hash::{BuildHasher, Hasher};
     let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
     format!(".{name}.{number:016x}")

@@ -21,7 +21,7 @@ mod write;
 
 pub use error::{Distrust, FileError};
 #[cfg(unix)]
-pub use folder::Folder;
+pub use folder::{Folder, beside};
 pub use open::{OpenedFile, open_to_append, read_input, read_plain, read_secret, read_trusted};
 pub use owner::{NoSuchOwner, Owner};
 pub use trust::{check_file, check_folder};
