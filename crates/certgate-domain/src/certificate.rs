@@ -125,6 +125,12 @@ impl Certificate {
         let further = self.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
         self.name.as_deref().into_iter().chain(further).any(|own| is_same_name(own, name))
     }
+
+    /// Its name, where it goes by none of these: it is another certificate than the one that has them.
+    pub fn name_beside<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<&str> {
+        let own = self.name.as_deref()?;
+        (!names.into_iter().any(|name| self.goes_by(name))).then_some(own)
+    }
 }
 
 /// A certificate of an issuing authority (OpenAPI `CaCertificate`; XML `certification_authority`).

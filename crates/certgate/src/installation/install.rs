@@ -215,13 +215,12 @@ impl Installation {
         let folder = self.folder().to_owned();
         if id.is_some() && certificate == id {
             // Another account may have one of that id.
-            let hosts = self.issued().into_iter().flat_map(|in_place| in_place.certificate.hosts().collect::<Vec<_>>());
-            return match there {
-                Some(name) if known.name.is_some() && !hosts.chain([name.clone()]).any(|name| known.goes_by(&name)) => {
-                    Err(InstallError::OtherCertificate { folder, name, id: certificate })
-                }
-                _ => Ok(()),
-            };
+            let in_place = self.issued();
+            let hosts: Vec<String> = in_place.iter().flat_map(|issued| issued.certificate.hosts()).collect();
+            let is_other = |name: &String| known.name_beside(hosts.iter().chain([name]).map(String::as_str)).is_some();
+            return there
+                .filter(is_other)
+                .map_or(Ok(()), |name| Err(InstallError::OtherCertificate { folder, name, id: certificate }));
         }
         if let (Some(name), Some(there)) = (name, there)
             && !is_same_name(&there, name)

@@ -199,11 +199,11 @@ impl PlanError {
     /// account's, or has servers of its own.
     pub(crate) fn check_in_place(id: i64, there: &Certificate, in_place: &InstalledCertificate) -> Result<(), Self> {
         let InstalledCertificate { folder, name, hosts, .. } = in_place;
-        match &there.name {
-            Some(own) if !hosts.iter().chain([name]).any(|name| there.goes_by(name)) => {
-                Err(Self::OfAnotherName { id, there: own.clone(), folder: folder.clone(), in_place: name.clone() })
+        match there.name_beside(hosts.iter().chain([name]).map(String::as_str)) {
+            Some(own) => {
+                Err(Self::OfAnotherName { id, there: own.to_owned(), folder: folder.clone(), in_place: name.clone() })
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }
