@@ -185,10 +185,12 @@ impl Folder {
     /// # Errors
     /// It could not be made, or not be given away by root.
     pub fn try_owner(&self, name: &str, mode: u32, owner: Owner) -> Result<Owner, FileError> {
-        let beside = self.write_beside(name, b"", mode, Some(owner))?;
-        let made = self.owner_and_mode(&beside);
+        let beside = beside(name);
+        let file = self.open_at(&beside, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, 0o600)?;
+        let made = set_owner_and_mode(&file, mode, Some(owner)).and_then(|()| rustix::fs::fstat(&file));
         self.remove_file(&beside)?;
-        Ok(made?.map_or(owner, |(made, _)| made))
+        let made = made.map_err(self.failed(name))?;
+        Ok(Owner { user: made.st_uid, group: Some(made.st_gid) })
     }
 
     /// What a file in it holds; `None` if nothing is there.

@@ -181,9 +181,9 @@ pub struct BatchTask {
 }
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
-/// looked for in the account's list, of which the whole is asked for where more than a few are, be it to see whose their names are; the second line of one certificate, whatever
-/// it calls it, is wrong, and so is a second one of the same new one. `seen` holds those of the lines before, each with its account, which several
-/// profiles may be.
+/// looked for in the account's list, of which the whole is asked for where more than a few are, be it to see whose their names are; the second
+/// line of one certificate, whatever it calls it, is wrong, and so is a second one of the same new one. `seen` holds those of the lines before,
+/// each with its account, which several profiles may be.
 ///
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.

@@ -12,45 +12,36 @@ const READ: u32 = 0o5;
 impl Installation {
     /// Finds whether those who read what is in place could read what comes: it is made as it will be, and removed.
     pub(super) fn check_readers(&self, has_sets: bool) -> Result<(), InstallError> {
-        let folder = self.open().map_err(InstallError::Folder)?;
+        let failed = InstallError::Folder;
+        let folder = self.open().map_err(failed)?;
         if !has_sets {
             return self.check_files(&folder, &folder);
         }
         // Where no set is in the folder yet, another one stands for that of the sets: other processes may be at it.
         let name = certgate_files::beside("trial");
-        let failed = InstallError::Folder;
-        match folder.folder(SETS).map_err(failed)? {
-            Some(sets) => {
-                sets.check().map_err(failed)?;
-                self.check_set(&folder, &sets, &name)
-            }
-            None => {
-                let sets = self.begin_set(&folder, &folder, &name).map_err(|why| self.refused(&folder, why))?;
-                let checked = self.check_set(&folder, &sets, "set");
-                folder.remove_folder(&name).map_err(failed)?;
-                checked
-            }
+        if let Some(sets) = folder.folder(SETS).map_err(failed)? {
+            sets.check().map_err(failed)?;
+            return self.check_set(&folder, &sets, &name);
         }
+        let (mode, owner) = self.readers(&folder).map_err(failed)?;
+        let made = folder.make_folder(&name, mode, Some(owner));
+        let sets = made.map_err(|why| refused(self.folder(), mode, owner, why))?;
+        let checked = self.check_set(&folder, &sets, "set");
+        folder.remove_folder(&name).map_err(failed)?;
+        checked
     }
 
     /// The same of a set of that name among those.
     fn check_set(&self, folder: &Folder, sets: &Folder, name: &str) -> Result<(), InstallError> {
-        let set = self.begin_set(folder, sets, name).map_err(|why| self.refused(folder, why))?;
-        let given = self.readers(folder).and_then(|(mode, owner)| Ok((mode, owner, set.owner()?)));
-        let checked = given.map_err(InstallError::Folder).and_then(|(mode, owner, given)| {
-            check_given(self.folder(), mode, owner, given)?;
-            self.check_files(folder, &set)
-        });
+        let (mode, owner) = self.readers(folder).map_err(InstallError::Folder)?;
+        let made = sets.make_folder(name, mode, Some(owner));
+        let set = made.map_err(|why| refused(self.folder(), mode, owner, why))?;
+        let given = set.owner().map_err(InstallError::Folder);
+        let checked = given
+            .and_then(|given| check_given(self.folder(), mode, owner, given))
+            .and_then(|()| self.check_files(folder, &set));
         sets.remove_folder_and_files(name).map_err(InstallError::Folder)?;
         checked
-    }
-
-    /// What is said of a folder that could not be made for those who read this one.
-    fn refused(&self, folder: &Folder, why: FileError) -> InstallError {
-        match self.readers(folder) {
-            Ok((mode, owner)) => refused(self.folder(), mode, owner, why),
-            Err(why) => InstallError::Folder(why),
-        }
     }
 
     fn check_files(&self, folder: &Folder, place: &Folder) -> Result<(), InstallError> {

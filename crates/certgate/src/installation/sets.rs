@@ -89,12 +89,17 @@ impl Installation {
     }
 
     fn new_set(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
-        let sets = self.sets_in(folder)?;
+        let (mode, owner) = self.readers(folder)?;
+        let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
+        sets.check()?;
         let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
         let next = names(&sets)?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
         let set = format!("{next:06}-{label}");
         let name = format!(".{set}");
-        let unfinished = self.begin_set(folder, &sets, &name)?;
+        if sets.folder(&name)?.is_some() {
+            sets.remove_folder_and_files(&name)?;
+        }
+        let unfinished = sets.make_folder(&name, mode, Some(owner))?;
         for (kind, name, _) in FILES {
             if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
                 let (owner, mode) = self.owner_and_mode(folder, kind)?;
@@ -110,23 +115,6 @@ impl Installation {
         sets.rename(&name, &set)?;
         sets.sync()?;
         Ok(set)
-    }
-
-    /// The folder of the sets, made where it is missing.
-    pub(super) fn sets_in(&self, folder: &Folder) -> Result<Folder, FileError> {
-        let (mode, owner) = self.readers(folder)?;
-        let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
-        sets.check()?;
-        Ok(sets)
-    }
-
-    /// An empty folder of that name among the sets.
-    pub(super) fn begin_set(&self, folder: &Folder, sets: &Folder, name: &str) -> Result<Folder, FileError> {
-        if sets.folder(name)?.is_some() {
-            sets.remove_folder_and_files(name)?;
-        }
-        let (mode, owner) = self.readers(folder)?;
-        sets.make_folder(name, mode, Some(owner))
     }
 
     /// Mode and owner of a set's folder: servers may read what is in it, as far as they may enter the certificate's folder; the files decide.
