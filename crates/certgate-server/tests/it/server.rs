@@ -98,9 +98,9 @@ Connection: close
 struct Counting {
     now: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
-    /// Handles this request only once its caller is gone.
+    /// Handles this request only once its caller is gone; says so when it came, and when the caller is gone.
     waits_for: Option<&'static str>,
-    gone: Option<mpsc::Sender<()>>,
+    seen: Option<mpsc::Sender<&'static str>>,
 }
 
 impl Handler for Counting {
@@ -112,10 +112,12 @@ impl Handler for Counting {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         if self.waits_for == Some(request.target.as_str()) {
+            let seen = self.seen.as_ref().unwrap();
+            seen.send("came").unwrap();
             while !caller.has_hung_up() {
                 thread::yield_now();
             }
-            self.gone.as_ref().unwrap().send(()).unwrap();
+            seen.send("gone").unwrap();
         }
         let sum = request.body.iter().map(|byte| usize::from(*byte)).sum::<usize>();
         self.now.fetch_sub(1, Ordering::SeqCst);
@@ -218,11 +220,13 @@ fn large_requests_wait_only_where_there_is_no_room() {
 #[test]
 fn a_caller_that_hung_up() {
     for end in [Shutdown::Both, Shutdown::Write] {
-        let (gone, going) = mpsc::channel();
-        let server = counting(Counting { waits_for: Some("/poll"), gone: Some(gone), ..Counting::default() });
+        let (seen, seeing) = mpsc::channel();
+        let server = counting(Counting { waits_for: Some("/poll"), seen: Some(seen), ..Counting::default() });
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(b"GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        // Who hangs up before that is gone with his request: nobody handles it.
+        assert_eq!(seeing.recv_timeout(Duration::from_secs(20)), Ok("came"));
         stream.shutdown(end).unwrap();
-        going.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(seeing.recv_timeout(Duration::from_secs(20)), Ok("gone"));
     }
 }
