@@ -21,15 +21,17 @@ fn csr_new_show_check() {
         "--organization",
         "Ü GmbH",
     ];
-    let output =
-        run(home.path(), &[&new[..], &["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384"]].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let files = ["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384", "--output", "json"];
+    let made = json(&ended(run(home.path(), &[&new[..], &files].concat()), 0));
+    assert_eq!((&made["keyFile"], &made["file"]), (&"a.key".into(), &"a.csr".into()));
+    assert_eq!(made["csr"], fs::read_to_string(home.path().join("a.csr")).unwrap());
     assert_eq!(mode(&home.path().join("a.key")), 0o600);
     let (ok, shown) =
         openssl(home.path(), &["req", "-in", "a.csr", "-noout", "-verify", "-subject", "-nameopt", "utf8", "-text"]);
     assert!(ok && shown.contains("DNS:example.com, DNS:www.example.com") && shown.contains("O=Ü GmbH"), "{shown}");
     let output = run(home.path(), &["csr", "show", "a.csr", "--output", "json"]);
     let request = json(&output)["request"].clone();
+    assert_eq!(made["request"], request);
     assert_eq!(
         (&request["key"], &request["countryCode"], &request["names"][1]),
         (&"EC P-384".into(), &"DE".into(), &"www.example.com".into())
