@@ -94,6 +94,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         "certgate-store",
         Some(&[
             "bytes",
+            "certgate-domain",
             "certgate-files",
             "certgate-x509",
             "futures-util",

@@ -1,5 +1,6 @@
 //! Orders in their table.
 
+use certgate_domain::{is_same_name, spelled};
 use certgate_x509::CertificateRequest;
 use sha2::{Digest, Sha256};
 
@@ -158,10 +159,13 @@ fn subject_of(task: &str, certificate: Option<i64>, name: Option<&str>, csr: Opt
         (Some(certificate), _) if task == "certificate-revoke" => Some(format!("revocation {certificate}")),
         (Some(certificate), _) => Some(format!("certificate {certificate}")),
         // Not the CSR itself: an index takes no text of any length, and one that is made anew is signed anew.
-        (None, Some(name)) => Some(match csr {
-            Some(csr) => format!("new {name} {}", hexadecimal(&asked_hash(csr))),
-            None => format!("new {name}"),
-        }),
+        (None, Some(name)) => {
+            let name = spelled(name);
+            Some(match csr {
+                Some(csr) => format!("new {name} {}", hexadecimal(&asked_hash(csr))),
+                None => format!("new {name}"),
+            })
+        }
         (None, None) => None,
     }
 }
@@ -184,9 +188,13 @@ pub(crate) const UNFINISHED: &str =
 pub(crate) const DEPLOYED: &str = r#"FROM orders WHERE account = ?1
     AND state = 'done' AND (resume LIKE '%"hook":%' OR resume LIKE '%"verify":%') ORDER BY rowid"#;
 pub(crate) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
-/// The orders of new certificates that are known by now.
+/// The orders of new certificates that are known by now. Their names may be spelled in several ways, which no condition tells.
 pub(crate) const NEW_CERTIFICATES: &str =
-    "FROM orders WHERE account = ?1 AND name = ?2 AND task = 'certificate-create' AND certificate IS NOT NULL";
+    "FROM orders WHERE account = ?1 AND task = 'certificate-create' AND certificate IS NOT NULL";
+/// Those of them that are not finished.
+pub(crate) const NEW_UNFINISHED: &str =
+    "FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE account = ?1 AND finished = 0)
+    AND task = 'certificate-create' AND certificate IS NOT NULL ORDER BY rowid";
 pub(crate) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
 
 /// The order of that subject that is not finished.
@@ -203,14 +211,17 @@ fn conflicting(
 
 /// The unfinished order of a new certificate that asked for the same, and is about its certificate by now.
 fn followed(session: &dyn Session, order: &NewOrder, lease: &Lease) -> Result<Option<ConflictingOrder>, StoreError> {
-    let NewOrder { task, account, certificate: None, name: Some(name), .. } = order else { return Ok(None) };
+    let NewOrder { task, account, certificate: None, name: Some(_), .. } = order else { return Ok(None) };
     if task != "certificate-create" {
         return Ok(None);
     }
-    let sql = format!("SELECT {COLUMNS}, holder {NEW_CERTIFICATES} AND finished = 0 ORDER BY rowid");
-    let asks_for_the_same =
-        |(other, _): &WithHolder| subject_of(task, None, Some(name), other.order.csr.as_deref()) == subject(order);
-    let found = session.all(&sql, values![account, name], with_holder)?.into_iter().find(asks_for_the_same);
+    let subject = subject(order);
+    let asks_for_the_same = |(other, _): &WithHolder| {
+        let NewOrder { name, csr, .. } = &other.order;
+        subject_of(task, None, name.as_deref(), csr.as_deref()) == subject
+    };
+    let sql = format!("SELECT {COLUMNS}, holder {NEW_UNFINISHED}");
+    let found = session.all(&sql, values![account], with_holder)?.into_iter().find(asks_for_the_same);
     found.map(|found| in_the_way(session, found, lease)).transpose()
 }
 
@@ -406,8 +417,11 @@ pub(crate) fn new_certificates_of_others(
     account: &str,
     name: &str,
 ) -> Result<Vec<i64>, StoreError> {
-    let sql = format!("SELECT certificate {NEW_CERTIFICATES} AND id <> ?3");
-    session.all(&sql, values![account, name, id], |row| row.get(0))
+    let sql = format!("SELECT certificate, name {NEW_CERTIFICATES} AND id <> ?2");
+    let others = session.all(&sql, values![account, id], |row| Ok((row.get(0)?, row.get::<Option<String>>(1)?)))?;
+    let of_name =
+        others.into_iter().filter(|(_, other)| other.as_deref().is_some_and(|other| is_same_name(other, name)));
+    Ok(of_name.map(|(certificate, _)| certificate).collect())
 }
 
 pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {

@@ -39,15 +39,32 @@ fn orders_of_earlier_versions_are_about_the_same() {
     }
 }
 
-/// The letters of a host's name may be large.
+/// The letters of a host's name may be large, and in Unicode or not: in the request, and in the name that is given beside it.
 #[test]
 fn a_host_is_the_same_in_either_spelling() {
     let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let names = ["example.com", "xn--bcher-kva.example"];
     for place in places() {
         let mut store = place.open();
-        store.record_intent(&new(&key, "a", &["example.com", "www.example.com"]), &place.lease, 1).unwrap();
-        let again = new(&key, "b", &["WWW.Example.com", "example.com"]);
-        assert!(matches!(store.record_intent(&again, &place.lease, 2), Err(StoreError::Unfinished(_))));
+        store
+            .record_intent(&NewOrder { name: Some(names[1].to_owned()), ..new(&key, "a", &names) }, &place.lease, 1)
+            .unwrap();
+        // Until the gateway says which certificate it is, and afterwards.
+        for certificate in [None, Some(600)] {
+            store.change("a", &Change { certificate, ..change(State::Issued) }, &place.lease, 2).unwrap();
+            for (name, names) in [
+                (names[1], ["XN--BCHER-kva.Example", "example.com"]),
+                ("XN--Bcher-KVA.example.", names),
+                ("Bücher.example", names),
+            ] {
+                let again = NewOrder { name: Some(name.to_owned()), ..new(&key, "b", &names) };
+                let error = store.record_intent(&again, &place.lease, 3).unwrap_err();
+                assert!(
+                    matches!(&error, StoreError::Unfinished(found) if found.order.order.id == "a"),
+                    "{name}: {error}"
+                );
+            }
+        }
     }
 }
 
@@ -58,12 +75,16 @@ fn new_certificates_are_their_orders() {
     for place in places() {
         let mut store = place.open();
         let others = |store: &dyn certgate_store::Store, id: &str| {
-            store.new_certificates_of_others(id, ACCOUNT, "example.com").unwrap()
+            let mut others = store.new_certificates_of_others(id, ACCOUNT, "example.com").unwrap();
+            others.sort_unstable();
+            others
         };
         for (number, id) in ["a", "b", "c"].into_iter().enumerate() {
             let names = [format!("{id}.example.com")];
             let account = if id == "c" { "somebody else" } else { ACCOUNT };
-            let new = NewOrder { account: account.to_owned(), ..new(&key, id, &[&names[0]]) };
+            let name = if id == "b" { "Example.COM." } else { "example.com" };
+            let new =
+                NewOrder { account: account.to_owned(), name: Some(name.to_owned()), ..new(&key, id, &[&names[0]]) };
             store.record_intent(&new, &place.lease, 1).unwrap();
             let certificate = Some(600 + number as i64);
             store.change(id, &Change { certificate, ..change(State::Issued) }, &place.lease, 2).unwrap();
