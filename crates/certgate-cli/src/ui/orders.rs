@@ -109,6 +109,14 @@ pub(crate) fn job_of_another(job: i64, owner: &str) -> Failure {
     Failure::usage(format!("job {job} is that of order {owner}")).advise(format!("see `certgate orders show {owner}`"))
 }
 
+/// An order that a job was named for, and that can have none.
+pub(crate) fn without_job(app: &App, order: &Order) -> Failure {
+    let NewOrder { id, task, .. } = &order.order;
+    let look = resume(&options_of_order(app, order), id);
+    Failure::usage(format!("order {id} is a {task}, which has no job at the gateway"))
+        .advise(format!("{look} looks whether it was carried out"))
+}
+
 /// Prints where an order stands that was given up.
 pub(crate) fn given_up(app: &App, order: &Order) -> Result<Exit, Failure> {
     if app.json() {

@@ -280,6 +280,8 @@ fn a_lost_revocation() {
         assert_eq!((code, said.contains("orders adopt")), (9, false), "{transport}: {said}");
         assert!(said.contains("is not shown as revoked"), "{transport}: {said}");
         let id = open["orders"][0]["order"]["id"].as_str().unwrap();
+        let (code, _, said) = here.told(&["orders", "adopt", id, "--job", "7"]);
+        assert_eq!((code, said.contains("certificate-revoke, which has no job at the gateway")), (2, true), "{said}");
         assert_eq!(here.told(&["orders", "abandon", id, "--yes"]).0, 0, "{transport}");
         here.gateway.inject(Fault::DropAfterRead(Some(TaskKind::CertificateRevoke)));
         assert_eq!(here.told(&revoke).0, 9, "{transport}");

@@ -1,5 +1,6 @@
 //! What a person decides about an order that nothing else can tell.
 
+use certgate_domain::{Mode, TaskKind};
 use certgate_store::{Change, Order, State};
 
 use crate::{
@@ -29,6 +30,13 @@ pub enum Adoption {
     Held,
     /// The job belongs to another order, this one.
     JobOf(String),
+    /// No order of that task has a job at the gateway: a revocation is done at once.
+    NoJob,
+}
+
+/// Whether an order has a job at the gateway, which a person may know.
+pub(crate) fn has_job(order: &Order) -> bool {
+    TaskKind::by_name(&order.order.task).is_some_and(|task| task.mode() == Mode::Async)
 }
 
 impl Abandonment {
@@ -75,6 +83,9 @@ impl Journal {
     /// # Errors
     /// The order's outcome is known, or the store failed.
     pub fn adopt(&mut self, id: &str, job: i64) -> Result<Adoption, Error> {
+        if self.find(id)?.is_some_and(|order| !has_job(&order)) {
+            return Ok(Adoption::NoJob);
+        }
         if let Some(other) = self.of_job(job)?.filter(|order| order.order.id != id) {
             return Ok(Adoption::JobOf(other.order.id));
         }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use certgate_domain::{Mode, TaskKind};
+use certgate_domain::TaskKind;
 use certgate_flow::{Awaited, Order as Flow, Purpose, RequestError, RequestedOrder, Wait, Workflow};
 use certgate_store::{InstallOptions, Order};
 use certgate_x509::CertificateRequest;
 
 use crate::{
-    Client, Error, Journal, OrderId, OrderState, Reconciled, RecoveryOptions, RunItem, reconcile,
+    Client, Error, Journal, OrderId, OrderState, Reconciled, RecoveryOptions, RunItem,
+    order::decision::has_job,
+    reconcile,
     validation::{Validation, ValidationError, clean_up},
 };
 
@@ -97,7 +99,7 @@ pub fn resume(
         let order = journal.find(id)?.unwrap_or(order);
         return Ok(Resumption::CleanedUp { order, is_gone });
     }
-    let has_job = TaskKind::by_name(&order.order.task).is_some_and(|task| task.mode() == Mode::Async);
+    let has_job = has_job(&order);
     if matches!(order.state, OrderState::Sending | OrderState::Unknown) {
         if order.state == OrderState::Sending {
             journal.note(id, OrderState::Unknown, "found without an outcome: its process is gone")?;
