@@ -16,9 +16,9 @@ const PASSWORD: [&str; 4] = ["password", "passwort", "passwd", "pwd"];
 
 const BLANK: &str = "…";
 
-/// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`, escaped or not; in a pair with
-/// the label `value` or beside it; and what a DOCTYPE declares, which any of them may stand for. Rather too much than too little: nothing else is known of such
-/// a body.
+/// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`,
+/// escaped or not; in a pair with the label `value` or beside it; and what a DOCTYPE declares, which any of them may stand for.
+/// Rather too much than too little: nothing else is known of such a body.
 pub(crate) fn blanked(text: &str) -> String {
     let bytes = text.as_bytes();
     // Where the label `value` ended whose name is not known yet.

@@ -121,8 +121,8 @@ impl Redactor {
         found.min_by_key(|found| found.range.start).map(|found| found.name)
     }
 
-    /// Returns a body as text, without the secrets, without what the codec knows to be secret and without the `x` of `password=x` in a text. UTF-16 and
-    /// UTF-32 become UTF-8 first.
+    /// Returns a body as text, without the secrets, without what the codec knows to be secret and without the `x` of
+    /// `password=x` in a text. UTF-16 and UTF-32 become UTF-8 first.
     pub fn body(&self, codec: &dyn Codec, body: &[u8]) -> String {
         let redacted = codec.redact(readable(body).as_bytes());
         label::without_assigned(&self.text(&String::from_utf8_lossy(&redacted)), codec.protocol())

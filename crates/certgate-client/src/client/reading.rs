@@ -1,10 +1,10 @@
 //! What a reply says, without what it echoes of the run's secrets, and whether it is taken.
 
-use certgate_domain::{AnyData, GenericObject, Message, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, GenericObject, Message, Protocol, Response, TaskKind, Verdict};
 use certgate_wire::{Body, DecodeError, Decoded, Reply};
 
 use super::Client;
-use crate::{Error, Exchange, GatewayError, Refusal};
+use crate::{Error, Exchange, GatewayError, Refusal, label};
 
 const UNPACKED: &str = "an answer that is not compressed, since none was asked for";
 
@@ -36,8 +36,8 @@ impl Client {
         Ok(exchange)
     }
 
-    /// Decodes a reply. What it echoes of this run's secrets is in no refusal, text, finding or error; what was done keeps its
-    /// data as it came, since it is worked with and sent again.
+    /// Decodes a reply. What it echoes of this run's secrets is in no refusal, text, finding or error, nor is in a text what it assigns to
+    /// a password of somebody else; what was done keeps its data as it came, since it is worked with and sent again.
     pub(super) fn read(
         &self,
         task: TaskKind,
@@ -66,8 +66,12 @@ impl Client {
                 (Err(_), without) => (read, reply.body) = (without, Body(kept)),
             }
         }
-        for finding in read.iter_mut().flat_map(|answer| &mut answer.findings) {
-            finding.path = self.redacted(&finding.path);
+        if let Ok(answer) = &mut read {
+            answer.value.status.text.iter_mut().for_each(without_password);
+            answer.value.messages.iter_mut().for_each(without_passwords);
+            for finding in &mut answer.findings {
+                finding.path = self.redacted(&finding.path);
+            }
         }
         (read, reply)
     }
@@ -95,4 +99,16 @@ impl Client {
             None => self.codec.decode_response(task, reply),
         }
     }
+}
+
+fn without_passwords(message: &mut Message) {
+    let Message { text, notice, messages, objects, code: _, status: _ } = message;
+    let objects = objects.iter_mut().map(|object| &mut object.value);
+    [text, notice].into_iter().chain(objects).flatten().for_each(without_password);
+    messages.iter_mut().for_each(without_passwords);
+}
+
+fn without_password(text: &mut String) {
+    // Escaped by neither protocol any more.
+    *text = label::without_assigned(text, Protocol::Xml);
 }

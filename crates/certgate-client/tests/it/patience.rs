@@ -9,12 +9,13 @@ use certgate_client::{
     Client, Error, GatewayError, HttpSettings, HttpTransport, NetworkError, Phase, Trace, Transport, TransportError,
 };
 use certgate_domain::{
-    Credentials, Secret,
+    Credentials, GenericObject, Message, Response, Secret, Status, StatusCode, TaskKind,
     task::{CertificateDelete, CertificateInfo, Hello},
 };
 use certgate_json::JsonCodec;
 use certgate_simulator::{Gateway, Server, Settings};
-use certgate_wire::{Body, Reply, Request};
+use certgate_wire::{Body, Codec, Reply, Request};
+use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 
 /// Says the same to everything, and notes how long each request was given.
@@ -44,6 +45,39 @@ fn client(says: Result<Reply, TransportError>) -> (Client, Arc<Mutex<Vec<Duratio
     let transport = Stubborn { says, given: given.clone() };
     let credentials = Credentials::new("user", Secret::new("a password"), "9");
     (Client::new(Box::new(JsonCodec::default()), Box::new(transport), credentials).with_pace(1000), given)
+}
+
+/// What a text of an answer assigns to a password is handed to nobody, whoever's it is.
+#[test]
+fn no_text_tells_a_password() {
+    let said = |text: &str| Some(format!("{text} (password='S3cret', user=u)"));
+    let message = |messages| Message {
+        text: said("text"),
+        notice: said("notice"),
+        objects: vec![GenericObject { r#type: Some("certificate".to_owned()), value: said("object") }],
+        messages,
+        ..Message::default()
+    };
+    for code in ["E400104", "S400104"] {
+        let status = Status { code: Some(StatusCode::new(code)), text: said("status"), r#type: None };
+        let messages = vec![message(vec![message(vec![])])];
+        let answer = Response { stid: None, ctid: None, status, object: None, messages, data: vec![] };
+        let codecs: [Box<dyn Codec>; 2] = [Box::new(XmlCodec::default()), Box::new(JsonCodec::default())];
+        for codec in codecs {
+            let reply = codec.encode_responses(&[(TaskKind::CertificateInfo, answer.clone())]).payload;
+            let transport = Stubborn { says: Ok(reply), given: Arc::default() };
+            let mut client = Client::new(codec, Box::new(transport), Credentials::new("user", Secret::new("own"), "9"));
+            let heard = client.exchange(&CertificateInfo::new(571).into()).unwrap().answer.value;
+            let texts = heard.all_messages().flat_map(|message| {
+                let object = message.objects.first().and_then(|object| object.value.as_deref());
+                [message.text.as_deref(), message.notice.as_deref(), object]
+            });
+            let texts: Vec<&str> = [heard.status.text.as_deref()].into_iter().chain(texts).flatten().collect();
+            let expected = ["status", "text", "notice", "object", "text", "notice", "object"];
+            let expected = expected.map(|name| format!("{name} (password='…', user=u)"));
+            assert_eq!(texts, expected, "{} {code}", client.protocol());
+        }
+    }
 }
 
 fn is_unreachable(error: &Error) -> bool {
