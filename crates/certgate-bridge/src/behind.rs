@@ -1,6 +1,6 @@
 //! The gateway behind: a task as it can be said there, and as many requests as it takes.
 
-use certgate_client::{Asker, Client, Error, TaskError};
+use certgate_client::{Asker, Client, Error, Exchange, PreparedCall};
 use certgate_domain::{
     AnyData, AnyTask, Call, Lenient, Message, Options, Query, QueryFilter, QueryView, Response, Verdict, name_in_zone,
     task::ZoneList, words::Operator, zones_around,
@@ -17,20 +17,26 @@ pub(crate) struct Heard {
     pub(crate) findings: Findings,
 }
 
+impl Heard {
+    fn of(exchange: Exchange) -> Self {
+        Self { answer: exchange.answer.value, findings: exchange.answer.findings }
+    }
+}
+
 /// Leaves out what changes nothing, or what a request can do without; gives what was left out.
 pub(crate) fn dispensable(client: &Client, call: &mut Call) -> Option<&'static str> {
     let Options { force_contact_create, .. } = &mut call.options;
     let is_forced = !matches!(force_contact_create, None | Some(Lenient::Parsed(false)));
     let kept = force_contact_create.take()?;
-    if is_forced {
-        call.options.force_contact_create = Some(kept);
-        if loss(client, call).is_none_or(|loss| loss.path != FORCE) {
-            return None;
-        }
-        call.options.force_contact_create = None;
-        return Some(FORCE);
+    if !is_forced {
+        return None;
     }
-    None
+    call.options.force_contact_create = Some(kept);
+    if client.prepare(call.clone()).err().is_none_or(|loss| loss.path != FORCE) {
+        return None;
+    }
+    call.options.force_contact_create = None;
+    Some(FORCE)
 }
 
 const FORCE: &str = "options.forceContactCreate";
@@ -38,59 +44,81 @@ const NAME_SERVER: &str = "virtualNameServer";
 /// Any name in a zone, in place of the zone's own.
 const NAME: &str = "name";
 
-/// What cannot be said of a call there; what can be looked up first is no loss.
-pub(crate) fn unsayable(client: &Client, call: &Call) -> Option<Loss> {
-    let first = loss(client, call)?;
-    let mut call = call.clone();
+/// A call as it can be said there.
+pub(crate) enum Sayable {
+    /// At once.
+    Prepared(PreparedCall),
+    /// A page at a time.
+    Paged(Call, QueryView),
+    /// Once it is looked up what its zone is, or the name server of that.
+    OfZone(Call, String),
+}
+
+impl Sayable {
+    pub(crate) fn task(&self) -> &AnyTask {
+        match self {
+            Self::Prepared(prepared) => &prepared.call().task,
+            Self::Paged(call, _) | Self::OfZone(call, _) => &call.task,
+        }
+    }
+}
+
+/// A call as it can be said there, or what of it cannot; what can be looked up first is no loss.
+pub(crate) fn sayable(client: &Client, mut call: Call) -> Result<Sayable, Loss> {
+    let view = query(&mut call.task).and_then(|query| query.view.clone());
+    if let Some(view) = view.filter(|view| view.limit.is_some_and(|limit| limit > PAGE)) {
+        client.prepare(call.clone())?;
+        return Ok(Sayable::Paged(call, view));
+    }
+    let mut found = match zone(&mut call.task) {
+        Some(_) => call.clone(),
+        None => return client.prepare(call).map(Sayable::Prepared),
+    };
+    let first = match client.prepare(call.clone()) {
+        Ok(prepared) => return Ok(Sayable::Prepared(prepared)),
+        Err(loss) => loss,
+    };
     let any = || Some("any".to_owned());
-    match (&first.path[..], &mut call.task) {
+    match (&first.path[..], &mut found.task) {
         (NAME, AnyTask::ZoneUpdateRecords(task)) => {
             (task.name, task.origin, task.virtual_name_server) = (None, any(), any());
         }
         (NAME_SERVER, task) => match zone(task) {
             Some((Some(_), name_server)) => *name_server = any(),
-            _ => return Some(first),
+            _ => return Err(first),
         },
-        _ => return Some(first),
+        _ => return Err(first),
     }
-    loss(client, &call)
-}
-
-fn loss(client: &Client, call: &Call) -> Option<Loss> {
-    match client.check(call) {
-        Err(Error::Task(TaskError::Unsayable { loss, .. })) => Some(loss),
-        _ => None,
-    }
+    client.prepare(found).map(|_| Sayable::OfZone(call, first.path))
 }
 
 /// Asks for a task, and for what has to be known before.
-pub(crate) fn ask<'a>(client: &mut Client, call: &Call, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
-    let mut call = call.clone();
-    let loss = if zone(&mut call.task).is_some() { loss(client, &call) } else { None };
-    let refused = match loss.as_ref().map(|loss| &loss.path[..]) {
-        Some(NAME_SERVER) => look_up(client, &mut call, &asker)?,
-        Some(NAME) => look_around(client, &mut call, &asker)?,
-        _ => None,
+pub(crate) fn ask<'a>(client: &mut Client, call: &Sayable, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
+    let (call, missing) = match call {
+        Sayable::Prepared(call) => return client.forward_prepared(call, &asker()).map(Heard::of),
+        Sayable::Paged(call, view) => return ask_by_pages(client, call.clone(), view, asker),
+        Sayable::OfZone(call, missing) => (call, missing),
     };
-    if let Some(refused) = refused {
-        return Ok(refused);
-    }
-    match query(&mut call.task).and_then(|query| query.view.clone()) {
-        Some(view) if view.limit.is_some_and(|limit| limit > PAGE) => ask_by_pages(client, call, view, asker),
-        _ => once(client, &call, &asker()),
+    let mut call = call.clone();
+    let refused = match missing.as_str() {
+        NAME => look_around(client, &mut call, &asker)?,
+        _ => look_up(client, &mut call, &asker)?,
+    };
+    match refused {
+        Some(refused) => Ok(refused),
+        None => once(client, &call, &asker()),
     }
 }
 
 fn once(client: &mut Client, call: &Call, asker: &Asker<'_>) -> Result<Heard, Error> {
-    let answer = client.forward(call, asker)?.answer;
-    Ok(Heard { answer: answer.value, findings: answer.findings })
+    client.forward(call, asker).map(Heard::of)
 }
 
 /// A long list, a page at a time.
 fn ask_by_pages<'a>(
     client: &mut Client,
     mut call: Call,
-    view: QueryView,
+    view: &QueryView,
     asker: impl Fn() -> Asker<'a>,
 ) -> Result<Heard, Error> {
     let limit = view.limit.unwrap_or(PAGE);

@@ -6,13 +6,13 @@ use std::{
 };
 
 use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
-use certgate_domain::{AnyData, Call, Message, Protocol, Response, Status, StatusCode, TaskKind};
+use certgate_domain::{AnyData, Message, Protocol, Response, Status, StatusCode, TaskKind};
 use certgate_server::{Caller, message, refusal, unreadable};
 use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Method, Reply, Request};
 
 use crate::{
     Bridge, Event, Side, Way,
-    behind::{self, Heard},
+    behind::{self, Heard, Sayable},
     front::{Asked, NO_NUMBER},
     outcome::{Outcome, Told},
     pool::{Lent, Pool},
@@ -69,24 +69,22 @@ impl<'b> Round<'b> {
             Ok(clients) => clients,
             Err(why) => return self.all_in_trouble(&asked, &why),
         };
-        let calls: Vec<Option<Call>> = asked
-            .iter()
-            .zip(&ways)
-            .map(|(asked, way)| self.sayable(clients.behind.as_deref().filter(|_| *way == Way::Behind)?, asked))
-            .collect();
-        let unfit = asked
-            .iter()
-            .zip(&calls)
-            .find_map(|(asked, call)| self.unfit(clients.behind.as_deref()?, asked, call.as_ref()?));
-        if let Some(reason) = unfit {
-            let outcomes = asked.iter().map(|asked| self.turned_down(asked, reason.clone())).collect();
-            return self.written(outcomes, None);
+        let sayable = |(asked, way): (&Asked, &Way)| match clients.behind.as_deref().filter(|_| *way == Way::Behind) {
+            Some(client) => self.sayable(client, asked),
+            None => Ok(None),
+        };
+        let calls: Result<Vec<Option<Sayable>>, Message> = asked.iter().zip(&ways).map(sayable).collect();
+        match calls {
+            Ok(calls) => self.carry_out(&mut clients, &asked, &ways, &calls),
+            Err(reason) => {
+                let outcomes = asked.iter().map(|asked| self.turned_down(asked, reason.clone())).collect();
+                self.written(outcomes, None)
+            }
         }
-        self.carry_out(&mut clients, &asked, &ways, &calls)
     }
 
     /// Does each task in its turn. After one without an answer the rest is not sent.
-    fn carry_out(&self, clients: &mut Clients<'_>, asked: &[Asked], ways: &[Way], calls: &[Option<Call>]) -> Ended {
+    fn carry_out(&self, clients: &mut Clients<'_>, asked: &[Asked], ways: &[Way], calls: &[Option<Sayable>]) -> Ended {
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut trouble: Option<Trouble> = None;
         for (at, (one, way)) in asked.iter().zip(ways).enumerate() {
@@ -120,13 +118,13 @@ impl<'b> Round<'b> {
         self.written(outcomes, trouble.as_ref())
     }
 
-    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Call) -> Result<Told, Trouble> {
-        let kind = call.task.kind();
+    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Sayable) -> Result<Told, Trouble> {
+        let kind = call.task().kind();
         let has_hung_up = || self.caller.has_hung_up();
         match behind::ask(client, call, || self.asker(&has_hung_up)) {
             Ok(Heard { answer, findings }) => {
                 self.bridge.tell_findings(kind, Side::Answer, &findings);
-                Ok(Told::Typed(Box::new(self.bridge.front.told(&call.task, answer))))
+                Ok(Told::Typed(Box::new(self.bridge.front.told(call.task(), answer))))
             }
             Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => {
                 let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
@@ -268,26 +266,24 @@ impl<'b> Round<'b> {
         })
     }
 
-    /// The call of a task as it can be said behind.
-    fn sayable(&self, client: &Client, asked: &Asked) -> Option<Call> {
-        let mut call = asked.read.as_ref().ok()?.value.clone();
+    /// The call of a task as it can be said behind; none of one that cannot be read. Where one cannot be passed on, it says why: then none
+    /// of its request is.
+    fn sayable(&self, client: &Client, asked: &Asked) -> Result<Option<Sayable>, Message> {
+        let Ok(Decoded { value, findings }) = &asked.read else { return Ok(None) };
+        let task = value.task.kind();
+        if let (true, Some(finding)) = (self.bridge.is_strict, findings.first()) {
+            let text = format!("{}: {finding}. Nothing was sent.", task.name());
+            return Err(message("EF01000", &text, &finding.path, ""));
+        }
+        let mut call = value.clone();
         if let Some(option) = behind::dispensable(client, &mut call) {
-            self.bridge.tell(&Event::LeftOut { task: call.task.kind(), option });
+            self.bridge.tell(&Event::LeftOut { task, option });
         }
-        Some(call)
-    }
-
-    /// Why a call cannot be passed on. Then none of its request is.
-    fn unfit(&self, client: &Client, asked: &Asked, call: &Call) -> Option<Message> {
-        let kind = call.task.kind();
-        if let (true, Some(finding)) = (self.bridge.is_strict, asked.read.as_ref().ok()?.findings.first()) {
-            let text = format!("{}: {finding}. Nothing was sent.", kind.name());
-            return Some(message("EF01000", &text, &finding.path, ""));
-        }
-        let loss = behind::unsayable(client, call)?;
-        let over = self.bridge.front.protocol().other();
-        let text = format!("{}: this cannot be said over {over}: {}. Nothing was sent.", kind.name(), loss.why);
-        Some(message("EF01000", &text, &loss.path, ""))
+        behind::sayable(client, call).map(Some).map_err(|loss| {
+            let over = self.bridge.front.protocol().other();
+            let text = format!("{}: this cannot be said over {over}: {}. Nothing was sent.", task.name(), loss.why);
+            message("EF01000", &text, &loss.path, "")
+        })
     }
 
     /// A task that the bridge itself refuses: it does not know it, or cannot read it.

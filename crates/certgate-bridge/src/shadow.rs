@@ -190,12 +190,10 @@ impl<T: Fn(TaskKind, &[String])> Comparing<T> {
         let mut call = call.clone();
         let client = &mut self.sides.behind;
         behind::dispensable(client, &mut call);
-        if behind::unsayable(client, &call).is_some() {
-            return None;
-        }
+        let call = behind::sayable(client, call).ok()?;
         let never = || false;
         let heard = behind::ask(client, &call, || Asker::new(PATIENCE, &never)).ok()?;
-        Some(self.front.told(&call.task, heard.answer))
+        Some(self.front.told(call.task(), heard.answer))
     }
 
     /// Records what the front's own gateway answered.

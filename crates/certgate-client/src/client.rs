@@ -11,11 +11,11 @@ use certgate_domain::{
     AnyTask, Call, Credentials, Data, Identity, Moment, Options, Protocol, Response, Secret, Task, TaskKind, Verdict,
 };
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
-use certgate_wire::{Codec, DecodeError, Decoded, Encoded, Reply, Request};
+use certgate_wire::{Codec, DecodeError, Decoded, Reply, Request};
 
 use crate::{
-    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor,
-    SendError, TaskError, Throttle, Transport, TransportError,
+    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, PreparedCall,
+    Redactor, SendError, TaskError, Throttle, Transport, TransportError,
     exchange::{is_of_an_intermediary, retry_after},
     interceptor::through,
     session::Session,
@@ -24,12 +24,12 @@ use crate::{
 
 /// A gateway, spoken to over one protocol.
 pub struct Client {
-    codec: Box<dyn Codec>,
+    pub(crate) codec: Box<dyn Codec>,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) credentials: Credentials,
     pub(crate) redactor: Redactor,
     /// Whose secrets the redactor knows, where they are somebody's for whom it asks.
-    hidden: Option<Identity>,
+    pub(crate) hidden: Option<Identity>,
     /// The session that stands for the credentials, where one is to be kept.
     pub(crate) session: Session,
     options: Options,
@@ -263,44 +263,6 @@ impl Client {
         Call { task: task.clone(), options: self.options.clone(), identity: Some(identity) }
     }
 
-    /// The request for a call. What the protocol cannot say is not left out in silence; only the language of texts is.
-    fn request(&self, call: &Call) -> Result<Request, Error> {
-        let Encoded { payload, losses } = self.codec.encode_request(call);
-        match losses.into_iter().find(|loss| loss.path != "options.language") {
-            Some(loss) => {
-                Err(TaskError::Unsayable { task: call.task.kind(), protocol: self.codec.protocol(), loss }.into())
-            }
-            None => Ok(payload),
-        }
-    }
-
-    /// Whether somebody's call can be said over this protocol.
-    ///
-    /// # Errors
-    /// [`TaskError::Unsayable`].
-    pub fn check(&self, call: &Call) -> Result<(), Error> {
-        self.request(call).map(drop)
-    }
-
-    /// Sends somebody's call as it is, with its own options and as who asks in it, and waits for its answer, which may be a
-    /// refusal. What it lacks is the gateway's to say. It is sent only while that somebody waits for the answer.
-    ///
-    /// # Errors
-    /// See [`Error`]; never [`GatewayError::Refused`].
-    pub fn forward(&mut self, call: &Call, asker: &Asker<'_>) -> Result<Exchange, Error> {
-        self.hide(call.identity.as_ref());
-        self.deliver(call, Some(asker))
-    }
-
-    /// Hides what somebody for whom it asks shows to be let in, in all that is shown from now on.
-    pub(crate) fn hide(&mut self, identity: Option<&Identity>) {
-        // All spellings of a secret are many, and most often the same one asks again.
-        if self.hidden.as_ref() != identity {
-            self.redactor = identity.map(Redactor::of).unwrap_or_default();
-            self.hidden = identity.cloned();
-        }
-    }
-
     /// Sends a task and waits for its answer, which may be a refusal. What never left or was turned away unread (HTTP 429) is sent again, and besides
     /// only what is safe to repeat.
     ///
@@ -335,20 +297,21 @@ impl Client {
         identity: Identity,
         asker: Option<&Asker<'_>>,
     ) -> Result<Exchange, Error> {
-        self.deliver(&self.call_of(task, identity), asker)
+        let call = self.prepared(self.call_of(task, identity))?;
+        self.deliver(&call, asker)
     }
 
-    fn deliver(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
+    pub(crate) fn deliver(&mut self, call: &PreparedCall, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         let came = self.deliver_uncounted(call, asker);
         if let Some(meter) = &self.meter {
-            meter.count(call.task.kind(), self.codec.protocol(), &came);
+            meter.count(call.call().task.kind(), self.codec.protocol(), &came);
         }
         came
     }
 
-    fn deliver_uncounted(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
+    fn deliver_uncounted(&mut self, call: &PreparedCall, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
+        let PreparedCall { call, request } = call;
         let kind = call.task.kind();
-        let request = self.request(call)?;
         let safe = kind.is_safe_to_repeat();
         let mut attempt = 0;
         loop {
@@ -359,7 +322,7 @@ impl Client {
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
             let timeout = if safe { left.min(longest).max(Duration::from_secs(1)) } else { longest };
-            let sent = self.send_once(kind, attempt, &request, timeout);
+            let sent = self.send_once(kind, attempt, request, timeout);
             let (trouble, why, phase) = match sent {
                 Err(SendError::Interceptor(error)) => return Err(Error::Intercepted(error)),
                 Err(SendError::Transport(TransportError::NotSent(why, phase))) => {
