@@ -1,10 +1,14 @@
 //! Secrets by what stands before them, in a body of no protocol: a page, another format, a protocol within a text.
 
 mod beside;
+mod column;
 
 use certgate_domain::Protocol;
 
-use self::beside::{beside, typed};
+use self::{
+    beside::{beside, typed},
+    column::below_labels,
+};
 use crate::escape;
 
 /// What a label of a secret ends with, in small letters and without `_` and `-`.
@@ -17,9 +21,10 @@ const PASSWORD: [&str; 4] = ["password", "passwort", "passwd", "pwd"];
 const BLANK: &str = "…";
 
 /// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`,
-/// escaped or not; in a pair with the label `value` or beside it; and what a DOCTYPE declares, which any of them may stand for.
-/// Rather too much than too little: nothing else is known of such a body.
+/// escaped or not; in a pair with the label `value`, beside it, or below it in a table; and what a DOCTYPE declares, which any of
+/// them may stand for. Rather too much than too little: nothing else is known of such a body.
 pub(crate) fn blanked(text: &str) -> String {
+    let text = &without_columns(text);
     let bytes = text.as_bytes();
     // Where the label `value` ended whose name is not known yet.
     let mut unnamed = None;
@@ -66,6 +71,19 @@ pub(crate) fn without_assigned(text: &str, protocol: Protocol) -> String {
         });
         (end > start).then_some((start, end))
     })
+}
+
+/// The text with a sign in place of each value in a column that is called a secret.
+fn without_columns(text: &str) -> String {
+    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+    for value in below_labels(text) {
+        if value.start >= done {
+            out.push_str(text.get(done..value.start).unwrap_or_default());
+            out.push_str(BLANK);
+        }
+        done = done.max(value.end);
+    }
+    out + text.get(done..).unwrap_or_default()
 }
 
 /// The text with a sign in place of what is found for some of its words: each with its place.
@@ -350,6 +368,19 @@ mod tests {
             ("the \"password\" of \"user\" is wrong", "the \"password\" of \"user\" is wrong"),
             (r#"{"missing":["password"],"of":"user"}"#, r#"{"missing":["password"],"of":"user"}"#),
             ("password=string(3)x", "password=…"),
+            // What stands below its label, in a table. The first cell of the next row stands beside it, too.
+            ("user,password\nme,x y\n\nyou,x", "user,password\nme,…\n\nyou,x"),
+            ("id;API token;a\r\n1;\"x;y\";b\r\n2; z ;c", "id;API token;a\r\n1;…;b\r\n2; … ;c"),
+            ("user\tpwd\nme\tx", "user\tpwd\nme\t…"),
+            (
+                "| user | **Password** |\n|------|:---:|\n| me | x |\n| you | |",
+                "| user | **Password** |\n|------|:---:|\n| me | … |\n| you | |",
+            ),
+            (
+                "<TABLE><tr><th>id</th><td a='b'>password</td></tr><tr><td>1</td><td><b>x</b></TD></tr></TABLE>",
+                "<TABLE><tr><th>id</th><td a='b'>password</td></tr><tr><td>…</td><td>…</TD></tr></TABLE>",
+            ),
+            ("password\nof, user", "password\nof, user"),
             // What may be named in the place of a secret.
             (
                 r#"<!DOCTYPE a [<!ENTITY p "x"><!ENTITY % q 'y>'>]><b>&p;</b>"#,
@@ -372,7 +403,15 @@ mod tests {
     /// A gateway's page may be megabytes: if each label had the rest looked through, this would take minutes.
     #[test]
     fn the_time_is_linear() {
-        for piece in ["password is ", "password\", \"a\":", ">password</b><b>a b"] {
+        for piece in [
+            "password is ",
+            "password\", \"a\":",
+            ">password</b><b>a b",
+            "password,a|b\n",
+            "password,",
+            "<td<th<tr",
+            "<td>a",
+        ] {
             let text = piece.repeat(20_000);
             assert!(blanked(&text) == text, "{piece}");
         }
