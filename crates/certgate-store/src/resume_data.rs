@@ -47,12 +47,12 @@ impl ResumeData {
     }
 
     /// The text that a store holds.
-    pub(crate) fn to_text(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
+    pub(crate) fn to_text(&self) -> Result<String, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
         if let Some(fields) = value.as_object_mut() {
             fields.insert("version".to_owned(), VERSION.into());
         }
-        value.to_string()
+        Ok(value.to_string())
     }
 
     /// Reads a store's text.
@@ -83,6 +83,8 @@ impl ResumeData {
 
 #[cfg(test)]
 mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
+
     use super::ResumeData;
     use crate::InstallOptions;
 
@@ -97,9 +99,12 @@ mod tests {
             host: Some("web1".to_owned()),
         };
         for data in [full, ResumeData::default()] {
-            assert_eq!(ResumeData::from_text(&data.to_text()).unwrap(), data);
+            assert_eq!(ResumeData::from_text(&data.to_text().unwrap()).unwrap(), data);
         }
-        assert_eq!(ResumeData::default().to_text(), r#"{"version":1}"#);
+        assert_eq!(ResumeData::default().to_text().unwrap(), r#"{"version":1}"#);
+        // What no text can hold is not written as something else.
+        let folder = Path::new(OsStr::from_bytes(b"caf\xe9"));
+        assert!(ResumeData::installing(Some(InstallOptions::into_folder(folder))).to_text().is_err());
     }
 
     #[test]

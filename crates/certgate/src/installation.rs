@@ -247,19 +247,13 @@ impl Installation {
     /// # Errors
     /// It cannot be read.
     pub fn certificate(&self) -> Result<Option<String>, FileError> {
-        let (folder, set) = (self.folder(), self.folder().join(CURRENT));
-        let mut paths = vec![folder.join(CERTIFICATE), set.join(CERTIFICATE), set.join(FULL_CHAIN)];
-        if folder.join(FILE_WITHOUT_SETS).exists() {
-            paths.push(folder.join(FULL_CHAIN));
+        let folder = self.folder();
+        if let Some(text) = read_text(folder.join(CERTIFICATE))? {
+            return Ok(Some(text));
         }
-        for path in paths {
-            match fs::read(&path) {
-                Ok(bytes) => return Ok(Some(certgate_domain::decoded(&bytes))),
-                Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(FileError::Io { path, source }),
-            }
-        }
-        Ok(None)
+        let set = self.set().into_iter().flat_map(|set| [set.join(CERTIFICATE), set.join(FULL_CHAIN)]);
+        let plain = folder.join(FILE_WITHOUT_SETS).exists().then(|| folder.join(FULL_CHAIN));
+        set.chain(plain).find_map(|path| read_text(path).transpose()).transpose()
     }
 
     /// The certificate in place with its chain; `None` if there is none that can be read.
@@ -277,9 +271,9 @@ impl Installation {
         Some(Issued { certificate, chain })
     }
 
-    /// The folder of the set in place; `None` if there is none.
+    /// The folder of the set in place, or of the one that is to be there again where nothing leads to it; `None` if there is none.
     pub fn set(&self) -> Option<PathBuf> {
-        let folder = Folder::open(self.folder()).ok()?;
+        let folder = self.open_unchecked().ok()?;
         sets::current(&folder).ok()?.map(|set| self.folder().join(SETS).join(set))
     }
 
@@ -326,6 +320,15 @@ impl Installation {
 
 /// Nobody else enters a folder that was made for a key, unless its owner says so.
 const FOLDER_WITH_KEYS: u32 = 0o700;
+
+/// The text of a file; `None` if it is not there.
+fn read_text(path: PathBuf) -> Result<Option<String>, FileError> {
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(certgate_domain::decoded(&bytes))),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FileError::Io { path, source }),
+    }
+}
 
 /// The key of a set: where its own file is gone, that in `combined.pem`.
 fn key_in(set: &Folder) -> Result<Option<Secret>, FileError> {

@@ -50,7 +50,7 @@ pub struct InstalledCertificate {
     pub key_fits: Option<bool>,
     /// What was noted of it: how it was installed, and what came of its hook.
     pub record: SetRecord,
-    /// The names of its files that are gone, while others of the set are there.
+    /// The names of its files that are gone, while others of the set are there; `current`, where that is all that is gone.
     pub missing: Vec<&'static str>,
     /// What a server reads and does not lead into the folder any more: nothing is ordered for it until then.
     pub led_elsewhere: Option<LedElsewhere>,
@@ -62,6 +62,11 @@ impl InstalledCertificate {
     /// Whether the key is gone from the set itself: it is nowhere, unlike one that is gone only from where servers read it.
     pub fn has_lost_its_key(&self) -> bool {
         self.key_fits.is_none() && self.missing.contains(&KEY)
+    }
+
+    /// Whether nothing leads to the set any more: it is put in place again at no cost.
+    pub fn is_led_nowhere(&self) -> bool {
+        self.missing.contains(&CURRENT)
     }
 
     /// What is said of files that are gone.
@@ -125,12 +130,10 @@ pub enum InventoryError {
     CertificateGone {
         /// The folder.
         folder: PathBuf,
-        /// The gateway's id, where it was noted.
-        certificate: Option<i64>,
+        /// Which certificate of the account it was, where that is known.
+        certificate: Option<CertificateSelector>,
         /// Whether its key is gone, too.
         is_key_gone: bool,
-        /// The set to put in place, where nothing but what leads to it is gone.
-        newest: Option<String>,
     },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
@@ -334,14 +337,9 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
     let folder = place.folder();
     let record = place.record_in_place().unwrap_or_default();
     let gone = || {
-        let newest = place.set_to_restore();
-        let is_key_gone = newest.is_none() && place.is_without_its_key().unwrap_or_default();
-        InventoryError::CertificateGone {
-            folder: folder.to_owned(),
-            certificate: record.certificate,
-            is_key_gone,
-            newest,
-        }
+        let is_key_gone = place.is_without_its_key().unwrap_or_default();
+        let certificate = record.certificate.map(CertificateSelector::Id);
+        InventoryError::CertificateGone { folder: folder.to_owned(), certificate, is_key_gone }
     };
     let text = place.certificate()?.ok_or_else(gone)?;
     let certificate =

@@ -80,7 +80,7 @@ impl Batch {
             let mut lines = share.lines(orders, self.again, &mut seen)?;
             // A rehearsal says it with each line.
             let problems = (!self.dry_run).then(|| problems(&mut lines)).into_iter().flatten();
-            wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why))));
+            wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why, &share.options()))));
             for (place, warning) in warnings(&lines) {
                 say(&format!("certgate: warning: {place}: {warning}"));
             }

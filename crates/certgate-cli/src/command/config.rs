@@ -10,7 +10,7 @@ use crate::{
     app::App,
     exit::{Exit, Failure},
     streams::printable,
-    ui::settings,
+    ui::{document, settings},
 };
 
 const EXAMPLE: &str = "Example:
@@ -85,7 +85,7 @@ impl Config {
 fn path(app: &App) -> Result<Exit, Failure> {
     let path = app.config_file()?;
     if app.json() {
-        app.stdout.print(&json!({ "schema": 1, "path": path, "exists": path.exists() }));
+        app.stdout.print(&json!({ "schema": 1, "path": document::path(&path), "exists": path.exists() }));
     } else {
         app.stdout.line(&printable(&path.display().to_string()));
     }

@@ -64,7 +64,7 @@ impl Rollback {
             say(&format!("certgate: warning: its certificate {what} on {}", document::time(at.saturating_mul(1000))));
         }
         if app.json() {
-            document["set"] = json!(set);
+            document["set"] = document::path(&set);
             document["deployment"] = json!(deployment);
             app.stdout.print(&document);
         } else {

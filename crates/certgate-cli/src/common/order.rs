@@ -20,7 +20,7 @@ use crate::{
     exit::{Exit, Failure, Kind, beside, worst},
     ui::{
         advice::Asking,
-        command_line, document,
+        document,
         outcome::{self, Asked},
         progress::Progress,
     },
@@ -132,10 +132,10 @@ pub(crate) fn fetched(
 ) -> Result<Exit, Failure> {
     let install = install.map(|install| share.noting_profile(app, install));
     let options = app.run_options_of(&share.settings);
-    let place = command_line::options(&share.settings);
+    let place = share.options();
     let fetched = fetch(&mut share.clients.first, id, install.map(|install| (install, &share.journal)), &options);
     let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
-    let exit = outcome::fetched(app, document, &outcome, Asking::default())?.print(app, &findings)?;
+    let exit = outcome::fetched(app, document, &outcome, Asking::from(&place))?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })
 }

@@ -17,7 +17,7 @@ use crate::{
     exit::{Exit, Failure, Kind},
     ui::{
         advice::{self, Asking},
-        command_line, document,
+        document,
         outcome::{Asked, strict},
         plan::{self, Planning},
         progress::Progress,
@@ -46,7 +46,7 @@ pub(crate) fn several(app: &App, shares: Vec<Share>, details: &HashMap<OrderId, 
     let mut progress = Progress::through(app, Asked::default(), &tasks, None);
     let (mut rows, mut interrupted) = (Vec::new(), None);
     for mut share in shares {
-        let mut running = app.running_jobs(count);
+        let (mut running, options) = (app.running_jobs(count), share.options());
         for mut task in std::mem::take(&mut share.tasks) {
             let requests = match &mut task.step {
                 Step::Place { request, .. } => {
@@ -63,7 +63,7 @@ pub(crate) fn several(app: &App, shares: Vec<Share>, details: &HashMap<OrderId, 
             };
             progress.looked_at();
             let detail = details.get(&task.id).cloned();
-            rows.push(Planning { task, requests, detail });
+            rows.push(Planning { task, requests, detail, options: options.clone() });
         }
     }
     progress.finish();
@@ -80,7 +80,7 @@ fn rehearsed(
     progress: &mut Progress<'_>,
     by_file: bool,
 ) -> Result<Requests, Failure> {
-    let place = command_line::options(&share.settings);
+    let place = share.options();
     let asking = Asking { options: &place, by_file };
     request.check().map_err(|why| Failure::of_preparation(&why, asking))?;
     request.install = request.install.take().map(|install| share.noting_profile(app, install));

@@ -14,7 +14,7 @@ use crate::{
     common::share::{How, Share, by_profile, go_through},
     exit::{Exit, Failure, Kind, beside},
     ui::{
-        command_line::shell_word,
+        command_line::{self, shell_word},
         outcome::Asked,
         progress::{Ended, Progress},
         rows::{Row, Rows},
@@ -28,8 +28,9 @@ pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf
     }
     let file = app.config_file()?.with_file_name("certificates.toml");
     if !file.exists() {
-        let (file, adopt) =
-            (file.display(), format!("certgate adopt DIR --write {}", shell_word(&file.to_string_lossy())));
+        let options = command_line::options(&app.settings()?);
+        let adopt = format!("certgate adopt{options} DIR --write {}", shell_word(&file.to_string_lossy()));
+        let file = file.display();
         return Err(Failure::usage(format!("no certificates are declared: there is no {file}"))
             .advise(format!("write it, have it written by `{adopt}`, or name another FILE")));
     }

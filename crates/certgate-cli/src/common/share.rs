@@ -22,7 +22,8 @@ use crate::{
     args::ordering::Queue,
     common::queue::confirm_own,
     exit::{Failure, beside},
-    ui::{command_line::options, progress::Progress},
+    streams::say,
+    ui::{command_line::options, inventory::led_gone, progress::Progress},
 };
 
 /// Requests in flight at most.
@@ -160,6 +161,11 @@ impl Share {
         let now = app.now();
         let clock = Survey { client: &mut self.clients.first, journal: &self.journal, now }.ask(&mut subjects)?;
         clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
+        let options = self.options();
+        let installed = subjects.iter().filter_map(|subject| subject.installed.as_ref()).filter(|_| !app.quiet);
+        for (installed, gone) in installed.filter_map(|one| Some((one, led_gone(one, &options)?))) {
+            say(&format!("certgate: warning: {}: {gone}", installed.folder.display()));
+        }
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
     }
 
@@ -177,6 +183,11 @@ impl Share {
     pub(crate) fn confirm_own(&mut self, app: &App, queue: &Queue) -> Vec<i64> {
         let (foreign, journal) = (self.run_options(app, queue).foreign, self.journal.clone());
         confirm_own(app, self.client(), journal, foreign)
+    }
+
+    /// The options of a command for its account.
+    pub(crate) fn options(&self) -> String {
+        options(&self.settings)
     }
 
     /// How a certificate of it is installed: the profile is remembered with it.
@@ -215,7 +226,7 @@ impl Share {
 /// The tasks of all accounts, each with the options of a command for its own.
 pub(crate) fn with_options(shares: Vec<Share>) -> Vec<(String, Task)> {
     let of_share = |share: Share| {
-        let options = options(&share.settings);
+        let options = share.options();
         share.tasks.into_iter().map(move |task| (options.clone(), task))
     };
     shares.into_iter().flat_map(of_share).collect()
@@ -231,7 +242,7 @@ pub(crate) fn go_through(
     let progress = Mutex::new(progress);
     let ended = std::thread::scope(|scope| {
         let runs = shares.iter_mut().map(|share| {
-            let mut follower = Follower { progress: &progress, options: options(&share.settings) };
+            let mut follower = Follower { progress: &progress, options: share.options() };
             scope.spawn(move || {
                 let error = share.go_through(app, how, &mut follower);
                 error.map(|why| Failure::of_account(&why, &follower.options))

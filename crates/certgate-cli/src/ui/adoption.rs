@@ -7,7 +7,8 @@ use certgate::{
 use serde_json::{Value, json};
 
 use super::{
-    command_line::shell_word,
+    command_line::{self, shell_word},
+    document,
     outcome::{say_readable, set},
 };
 use crate::{
@@ -23,14 +24,15 @@ pub(crate) fn print(
     is_rehearsal: bool,
     added: Option<usize>,
 ) -> Result<Exit, Failure> {
+    let options = app.settings().map(|settings| command_line::options(&settings)).unwrap_or_default();
     if app.json() {
-        let rows: Vec<Value> = adoptions.iter().map(row).collect();
+        let rows: Vec<Value> = adoptions.iter().map(|adoption| row(adoption, &options)).collect();
         let mut document = json!({ "schema": 1, "certificates": rows });
         set(&mut document, "declared", json!(added));
         app.stdout.print(&document);
     } else {
         for adoption in adoptions {
-            app.stdout.line(&printable(&line(adoption, is_rehearsal)));
+            app.stdout.line(&printable(&line(adoption, is_rehearsal, &options)));
         }
     }
     let is_ours =
@@ -60,24 +62,25 @@ fn kind(outcome: &AdoptionOutcome) -> Option<Kind> {
     }
 }
 
-fn row(adoption: &Adoption) -> Value {
+/// `options` are those by which a command comes to the run's account.
+fn row(adoption: &Adoption, options: &str) -> Value {
     let Adoption { folder, name, serial, certificate, newer, files, settings, outcome, .. } = adoption;
     let kind = kind(outcome).map_or("done", Kind::name);
-    let mut row = json!({ "folder": folder, "kind": kind });
+    let mut row = json!({ "folder": document::path(folder), "kind": kind });
     set(&mut row, "name", json!(name));
     set(&mut row, "serialNumber", json!(serial));
     set(&mut row, "certificate", json!(certificate));
     set(&mut row, "newer", json!(newer));
     if !files.is_empty() {
-        row["files"] = json!(files);
+        row["files"] = files.iter().map(|file| document::path(file)).collect();
         row["settings"] = json!(settings);
     }
-    set(&mut row, "text", json!(reason(adoption)));
+    set(&mut row, "text", json!(reason(adoption, options)));
     row
 }
 
 /// Why it is not under care, or what is to be known of it.
-fn reason(adoption: &Adoption) -> Option<String> {
+fn reason(adoption: &Adoption, options: &str) -> Option<String> {
     Some(match &adoption.outcome {
         AdoptionOutcome::Adopted | AdoptionOutcome::Managed => {
             let folder = shell_word(&adoption.folder.display().to_string());
@@ -85,8 +88,10 @@ fn reason(adoption: &Adoption) -> Option<String> {
             let newer = adoption.newer.as_ref()?;
             let newer = format!("the gateway has a newer one, serial number {newer}");
             match adoption.has_newer_key {
-                true => format!("{newer}: certgate fetch {id} --out {folder}"),
-                false => format!("{newer}, whose key is not here: certgate reissue {id} --new-key --out {folder}"),
+                true => format!("{newer}: certgate fetch{options} {id} --out {folder}"),
+                false => {
+                    format!("{newer}, whose key is not here: certgate reissue{options} {id} --new-key --out {folder}")
+                }
             }
         }
         AdoptionOutcome::UnknownName => "the account has no certificate of its names".to_owned(),
@@ -104,7 +109,7 @@ fn reason(adoption: &Adoption) -> Option<String> {
     })
 }
 
-fn line(adoption: &Adoption, is_rehearsal: bool) -> String {
+fn line(adoption: &Adoption, is_rehearsal: bool, options: &str) -> String {
     let Adoption { folder, name, certificate, outcome, .. } = adoption;
     let word = match outcome {
         AdoptionOutcome::Adopted if is_rehearsal => "would be adopted",
@@ -119,7 +124,7 @@ fn line(adoption: &Adoption, is_rehearsal: bool) -> String {
     if let Some(id) = certificate {
         line += &format!("  {id}");
     }
-    match reason(adoption) {
+    match reason(adoption, options) {
         Some(reason) => format!("{line}: {reason}"),
         None => line,
     }

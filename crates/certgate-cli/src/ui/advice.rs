@@ -2,7 +2,7 @@
 
 mod words;
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use certgate::{
     Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
@@ -10,7 +10,7 @@ use certgate::{
     adoption::{AdoptionError, DeclarationError},
     config::ConfigError,
     estate::{DeclaredError, PlanError, TaskError},
-    installation::{InstallError, RollbackError},
+    installation::{InstallError, LedElsewhere, RollbackError},
     inventory::InventoryError,
     key::KeySourceError,
     pass_phrase::PassPhraseError,
@@ -111,6 +111,7 @@ fn install(error: &InstallError, asking: Asking<'_>) -> Failure {
         }
         InstallError::OtherReader { .. } => Failure::new(Kind::Local, format!("{} {error}", asking.name("out"))),
         InstallError::PassPhrase(error) => pass_phrase(error, &asking.name("store_pass_command")),
+        InstallError::LedElsewhere(error) => led_elsewhere(error, asking),
         InstallError::Owner(error) => Failure::usage(format!("{}: {error}", asking.name("file_owner"))),
         error => advised(Kind::of_cause(error), error, asking),
     }
@@ -174,16 +175,14 @@ pub(crate) fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
             let reissue = command_line::reissue(asking.options, &selector, &settings);
             format!("mount it, or order another one into it: {reissue}")
         }
-        InventoryError::CertificateGone { folder, certificate, is_key_gone, newest } => {
+        InventoryError::LedElsewhere(why) => return led_elsewhere(&why, asking),
+        InventoryError::CertificateGone { folder, certificate, is_key_gone } => {
             let folder = shell_word(&folder.display().to_string());
-            let id = certificate.map_or_else(|| "ID".to_owned(), |id| id.to_string());
+            let id = certificate.map_or_else(|| "ID".to_owned(), |which| shell_word(&which.to_string()));
             let options = asking.options;
-            match newest {
-                Some(set) => format!("`certgate rollback {folder} --to {set}` puts the newest of its sets in place"),
-                None if is_key_gone => {
-                    format!("`certgate reissue{options} {id} --new-key --out {folder}` orders another one into it")
-                }
-                None => format!("`certgate fetch{options} {id} --out {folder}` puts it there again"),
+            match is_key_gone {
+                true => format!("`certgate reissue{options} {id} --new-key --out {folder}` orders another one into it"),
+                false => format!("`certgate fetch{options} {id} --out {folder}` puts it there again"),
             }
         }
         _ => return Failure::usage(text),
@@ -246,9 +245,13 @@ impl From<TaskError> for Failure {
     }
 }
 
-/// What notes which certificate of the account is in a folder.
-pub(super) fn adopt(folder: &Path) -> String {
-    format!("certgate adopt {}", shell_word(&folder.display().to_string()))
+/// What a server reads and does not lead into a certificate's folder any more. What shows another one is for a person to look at.
+fn led_elsewhere(error: &LedElsewhere, asking: Asking<'_>) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    match error.path.parent().filter(|_| error.is_copy) {
+        Some(around) => failure.advise(format!("`{}` has it lead there", command_line::adopt(asking.options, around))),
+        None => failure,
+    }
 }
 
 /// A request that cannot be ordered.
@@ -388,10 +391,11 @@ impl Failure {
             TaskError::Settings(error) => Self::usage(error.to_string()),
             TaskError::Selection(error) => error.into(),
             TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
-                Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
+                let adopt = command_line::adopt(asking.options, folder);
+                Self::usage(error.to_string()).advise(format!("`{adopt}` notes it"))
             }
             TaskError::Plan(PlanError::OfAnotherName { ref folder, .. }) if !asking.by_file => {
-                let adopt = format!("{} --profile NAME", adopt(folder));
+                let adopt = format!("{} --profile NAME", command_line::adopt("", folder));
                 Self::usage(error.to_string()).advise(format!("where it is another account's, `{adopt}` notes that"))
             }
             TaskError::Plan(PlanError::OfAnotherName { .. }) => {
@@ -407,8 +411,8 @@ impl Failure {
     }
 
     /// The same of one whose settings stand in a file.
-    pub(crate) fn of_file(error: TaskError) -> Self {
-        Self::of_task(error, Asking { by_file: true, ..Asking::default() })
+    pub(crate) fn of_file(error: TaskError, options: &str) -> Self {
+        Self::of_task(error, Asking { options, by_file: true })
     }
 
     /// A refusal of the gateway.

@@ -18,7 +18,7 @@ pub(crate) fn made(app: &App, request: &CertificateRequest, text: &str, key: Opt
         let mut document = json!({ "schema": 1, "request": facts(request), "csr": text });
         for (name, path) in [("keyFile", key), ("file", file)] {
             if let Some(path) = path {
-                document[name] = json!(path);
+                document[name] = document::path(path);
             }
         }
         return app.stdout.print(&document);

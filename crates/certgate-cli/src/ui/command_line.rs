@@ -1,6 +1,6 @@
 //! Commands of this program, as they are shown to be copied.
 
-use std::fmt::Display;
+use std::{fmt::Display, path::Path};
 
 use certgate::{
     CertificateSelector, CertificateSettings, InstallOptions, Settings,
@@ -54,6 +54,11 @@ pub(crate) fn resume(options: &str, id: &str) -> String {
 /// The command that gives an order up, wherever it is copied to.
 pub(crate) fn abandon(options: &str, id: &str) -> String {
     format!("certgate orders abandon{options} {} --yes", shell_word(id))
+}
+
+/// The command that takes what is in a folder under care, or notes what it is; `options` are those of its account.
+pub(crate) fn adopt(options: &str, folder: &Path) -> String {
+    format!("certgate adopt{options} {}", shell_word(&folder.display().to_string()))
 }
 
 /// The command that reissues a certificate with these settings, into their folder; `options` are those of its account.

@@ -1,5 +1,7 @@
 //! What is shown: documents for scripts, lines for people.
 
+use std::path::{Path, PathBuf};
+
 use certgate::Exchange;
 use certgate_domain::{AnyData, Certificate, Response};
 use certgate_wire::{Finding, one_line};
@@ -184,7 +186,12 @@ fn scalar_text(value: &Value, indent: &str) -> String {
     }
 }
 
+/// A path, be its name no text.
+pub(crate) fn path(path: &Path) -> Value {
+    path.to_string_lossy().into()
+}
+
 /// The paths of files, by what they are.
-pub(crate) fn files(files: &[(&'static str, std::path::PathBuf)]) -> Value {
-    files.iter().map(|(kind, path)| ((*kind).to_owned(), json!(path))).collect::<serde_json::Map<_, _>>().into()
+pub(crate) fn files(files: &[(&'static str, PathBuf)]) -> Value {
+    files.iter().map(|(kind, file)| ((*kind).to_owned(), path(file))).collect::<serde_json::Map<_, _>>().into()
 }

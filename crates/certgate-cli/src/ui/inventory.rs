@@ -56,7 +56,7 @@ fn row(app: &App, options: &str, standing: Standing, now: i64) -> Value {
         Standing::Installed(standing) => installed(app, options, &standing),
         Standing::Unreadable { folder, why } => {
             let failure = advice::inventory(why, Asking::from(options));
-            json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() })
+            json!({ "folder": document::path(&folder), "todo": failure.to_string(), "error": failure.error() })
         }
         Standing::Awaited { folder, order } => awaited(app, &folder, &order),
         Standing::Elsewhere { certificate, ends_soon } => elsewhere(&certificate, ends_soon, now),
@@ -66,7 +66,7 @@ fn row(app: &App, options: &str, standing: Standing, now: i64) -> Value {
 
 fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
     let InstalledCertificate { folder, name, serial, days, .. } = &standing.installed;
-    let mut row = json!({ "folder": folder, "name": name, "serial": serial, "days": days });
+    let mut row = json!({ "folder": document::path(folder), "name": name, "serial": serial, "days": days });
     set(&mut row, "certificate", json!(standing.installed.id));
     set(&mut row, "keyFits", json!(standing.installed.key_fits));
     set(&mut row, "settings", json!(standing.installed.record.settings));
@@ -79,13 +79,14 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
         row["served"] = standing.served.iter().map(verification::row).collect();
     }
     let not_deployed = match (standing.todo, &standing.installed.record.deployment) {
-        (Todo::OtherCertificate { .. }, Deployment::Failed { detail }) => {
+        (Todo::OtherCertificate { .. }, Deployment::Failed { detail }) if !standing.installed.is_led_nowhere() => {
             Some(format!("what is in place is not deployed ({detail})"))
         }
         _ => None,
     };
     let not_served = standing.served.iter().find_map(Verification::problem);
-    let elsewhere = standing.installed.led_elsewhere.clone().map(|why| Failure::from(InventoryError::from(why)));
+    let elsewhere = standing.installed.led_elsewhere.clone();
+    let elsewhere = elsewhere.map(|why| advice::inventory(InventoryError::from(why), options.into()));
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
     let again = match standing.todo {
         Todo::Nothing if standing.installed.has_lost_its_key() => {
@@ -95,13 +96,9 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
         _ => String::new(),
     };
     let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
-    let led_gone = standing.installed.led_gone.first().map(|path| {
-        let adopt = advice::adopt(&standing.installed.folder);
-        format!("{} led into it and is gone: link it there again, or `{adopt}` forgets it", path.display())
-    });
     let all = [
         gone,
-        led_gone,
+        led_gone(&standing.installed, options),
         (standing.todo != Todo::Nothing).then(|| todo(app, options, standing)),
         not_deployed,
         elsewhere.map(|failure| failure.to_string()),
@@ -110,6 +107,13 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
     let all = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
     row["todo"] = json!(if all.is_empty() { "nothing" } else { &all });
     row
+}
+
+/// What is said of a certificate where something that servers read, and that led into its folder, is gone.
+pub(crate) fn led_gone(installed: &InstalledCertificate, options: &str) -> Option<String> {
+    let path = installed.led_gone.first()?.display();
+    let adopt = command_line::adopt(options, &installed.folder);
+    Some(format!("{path} led into it and is gone: link it there again, or `{adopt}` forgets it"))
 }
 
 fn state(order: &Order) -> Value {
@@ -123,7 +127,9 @@ fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
     let folder = || shell_word(&installed.folder.display().to_string());
     match (standing.todo, order, &installed.record.deployment, &standing.ordered_in) {
         (Todo::CarryOn, Some(order), ..) => carry_on(app, order),
-        (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
+        (Todo::OtherKey, ..) => {
+            format!("the key is not the certificate's: certgate rollback{options} {}, or reissue", folder())
+        }
         (Todo::Revoked, _, _, None) => {
             format!("it was revoked: certgate renew-due{options} puts another one in its place")
         }
@@ -156,7 +162,7 @@ fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
         }
         (Todo::NotThere, ..) => PlanError::NotThere(installed.id.unwrap_or_default()).to_string(),
         (Todo::NotNoted, ..) => {
-            let (record, adopt) = (installed.record_path(), advice::adopt(&installed.folder));
+            let (record, adopt) = (installed.record_path(), command_line::adopt(options, &installed.folder));
             format!("which certificate of the account this is is not noted in {}: {adopt}", record.display())
         }
         _ => "nothing".to_owned(),
@@ -169,7 +175,7 @@ fn carry_on(app: &App, order: &Order) -> String {
 }
 
 fn awaited(app: &App, folder: &Path, order: &Order) -> Value {
-    let mut row = json!({ "folder": folder, "order": state(order), "todo": carry_on(app, order) });
+    let mut row = json!({ "folder": document::path(folder), "order": state(order), "todo": carry_on(app, order) });
     set(&mut row, "name", json!(order.order.name));
     set(&mut row, "certificate", json!(order.order.certificate));
     row

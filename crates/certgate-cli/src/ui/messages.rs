@@ -33,7 +33,7 @@ impl<'a> Messages<'a> {
                     self.begin();
                     let mut row = json!({ "stableId": message.stable_id });
                     outcome::set(&mut row, "id", json!(message.message.id));
-                    outcome::set(&mut row, "file", json!(file));
+                    outcome::set(&mut row, "file", file.map(document::path).unwrap_or_default());
                     self.app.stdout.json_piece(&row.to_string());
                 } else {
                     let place = file.map_or_else(|| message.stable_id.clone(), |file| file.display().to_string());

@@ -394,8 +394,13 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
     document::say_unchecked(checks);
     let mut kind = None;
     match installed {
-        Some(Installed { files, is_unchanged, deployment, readable, cut_links, .. }) => {
+        Some(Installed { files, is_unchanged, deployment, readable, was_led_nowhere, cut_links, .. }) => {
             say_readable(readable);
+            if *was_led_nowhere {
+                say(
+                    "certgate: warning: `current` was gone from the folder: servers found no certificate there until now",
+                );
+            }
             for path in cut_links {
                 let path = path.display();
                 say(&format!(

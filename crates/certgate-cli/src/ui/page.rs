@@ -143,9 +143,10 @@ impl Row<'_> {
 
 fn place(set: &InstalledCertificate) -> String {
     let folder = format!("<code>{}</code>", text(&set.folder.display().to_string()));
-    let wrong = match (&set.record.deployment, set.key_fits, set.gone()) {
-        (_, Some(false), _) => "the key is another one's".to_owned(),
-        (_, _, Some(gone)) => text(&gone.to_string()),
+    let wrong = match (&set.record.deployment, set.key_fits, set.gone(), set.led_gone.first()) {
+        (_, Some(false), ..) => "the key is another one's".to_owned(),
+        (_, _, Some(gone), _) => text(&gone.to_string()),
+        (.., Some(path)) => format!("{} led into it and is gone", text(&path.display().to_string())),
         (Deployment::Failed { detail }, ..) => format!("not deployed: {}", text(detail)),
         _ => return folder,
     };

@@ -21,6 +21,8 @@ pub(crate) struct Planning {
     pub(crate) requests: Option<Result<Value, Failure>>,
     /// What is to be known of it besides.
     pub(crate) detail: Option<String>,
+    /// The options of a command for its account.
+    pub(crate) options: String,
 }
 
 /// Prints what would be done with each certificate, what that costs, and why. With each come the options of a command for its account;
@@ -85,7 +87,7 @@ fn cost(action: PlannedAction) -> &'static str {
 fn row(app: &App, task: Task, asking: Asking<'_>) -> (Value, Option<Kind>) {
     let mut row = json!({ "title": task.title });
     set(&mut row, "name", json!(task.name));
-    set(&mut row, "folder", json!(task.folder));
+    set(&mut row, "folder", task.folder.as_deref().map(document::path).unwrap_or_default());
     if let Some(planned) = &task.planned {
         set(&mut row, "certificate", json!(planned.certificate));
         row["action"] = json!(planned.action.name());
@@ -115,7 +117,7 @@ fn failed(mut row: Value, failure: &Failure) -> (Value, Option<Kind>) {
 }
 
 fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
-    let Planning { task, requests, detail } = line;
+    let Planning { task, requests, detail, options } = line;
     let (action, folder, certificate, mut why) = match &task.step {
         Step::Place { request, .. } => {
             let folder = request.install.as_ref().map(|install| install.folder.clone());
@@ -126,12 +128,12 @@ fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
             (PlannedAction::Resume, None, order.order.certificate, Some(why))
         }
         Step::Done(order) => (PlannedAction::Nothing, None, order.order.certificate, Some("done before".to_owned())),
-        _ => return row(app, task, Asking { by_file: true, ..Asking::default() }),
+        _ => return row(app, task, Asking { options: &options, by_file: true }),
     };
     why = detail.or(why);
     let is_done = matches!(task.step, Step::Done(_));
     let mut row = json!({ "title": task.title, "action": action.name(), "cost": cost(action) });
-    set(&mut row, "folder", json!(folder));
+    set(&mut row, "folder", folder.as_deref().map(document::path).unwrap_or_default());
     set(&mut row, "certificate", json!(certificate));
     set(&mut row, "why", json!(why));
     match requests {

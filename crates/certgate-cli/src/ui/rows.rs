@@ -55,7 +55,7 @@ impl Rows<'_> {
             let mut row = outcome::row(order, &ended);
             row["title"] = json!(task.title);
             set(&mut row, "name", json!(task.name));
-            set(&mut row, "folder", json!(task.folder));
+            set(&mut row, "folder", task.folder.as_deref().map(document::path).unwrap_or_default());
             if let Some(planned) = &task.planned {
                 row["action"] = json!(planned.action.name());
                 row["why"] = json!(planned.reason.to_string());

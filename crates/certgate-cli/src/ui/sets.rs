@@ -12,7 +12,7 @@ use crate::app::App;
 pub(crate) fn print(app: &App, folder: &Path, sets: &[InstalledSet]) {
     let rows: Vec<Value> = sets.iter().map(row).collect();
     if app.json() {
-        app.stdout.print(&json!({ "schema": 1, "folder": folder, "sets": rows }));
+        app.stdout.print(&json!({ "schema": 1, "folder": document::path(folder), "sets": rows }));
         return;
     }
     let mut columns = vec!["set", "current", "name", "serialNumber", "notBefore", "notAfter", "deployment.state"];

@@ -10,6 +10,7 @@ use certgate::{
 use certgate_json::Routes;
 use serde_json::{Value, json};
 
+use super::document;
 use crate::{
     app::App,
     exit::{Exit, Failure},
@@ -137,7 +138,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         always("timeouts.body", body, seconds),
         always("routes", &routes, |routes| json!(routes)),
         always("time_zone", time_zone, |zone| json!(zone)),
-        always("certificates", certificates, |folders| json!(folders)),
+        always("certificates", certificates, |folders| folders.iter().map(|folder| document::path(folder)).collect()),
         always("stand_ins", stand_ins, |StandIns { names, emails, phones }| {
             let all = [("names", *names), ("emails", *emails), ("phones", *phones)];
             all.into_iter().filter(|(_, on)| *on).map(|(name, _)| json!(name)).collect()

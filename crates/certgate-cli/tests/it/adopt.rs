@@ -242,7 +242,8 @@ fn an_earlier_certificate_of_an_order() {
     assert_eq!((code, &row["folder"]), (0, &"ssl/own.example".into()), "{said}");
     let text = row["text"].as_str().unwrap();
     let command = text.split_once(": certgate ").unwrap().1;
-    assert_eq!(command, format!("fetch {} --out ssl/own.example", row["certificate"]));
+    assert_eq!(command, format!("fetch{} {} --out ssl/own.example", here.options(), row["certificate"]));
+    let command = command.replace(&here.options(), "");
     assert_eq!(here.told(&command.split(' ').collect::<Vec<_>>()).0, 0);
     let (ok, printed) = openssl(&here.path("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
     assert!(ok && printed.trim().ends_with(row["newer"].as_str().unwrap()), "{printed} {row}");
@@ -257,7 +258,8 @@ fn an_earlier_certificate_of_an_order() {
         let row = &document["certificates"][0];
         let (newer, id) = (row["newer"].as_str().unwrap(), &row["certificate"]);
         let expected = format!(
-            "the gateway has a newer one, serial number {newer}, whose key is not here: certgate reissue {id} --new-key --out tls/other.example"
+            "the gateway has a newer one, serial number {newer}, whose key is not here: certgate reissue{} {id} --new-key --out tls/other.example",
+            here.options()
         );
         assert_eq!((code, &row["text"]), (0, &expected.into()), "{said}");
     }

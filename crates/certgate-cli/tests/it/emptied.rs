@@ -1,8 +1,12 @@
 //! Folders that certificates were put into, and that are empty or gone: a disk that is not mounted is not filled, and what is missing is said.
 
 use std::{
+    ffi::OsStr,
     fs,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{PermissionsExt, symlink},
+    },
     path::Path,
     process::Command,
 };
@@ -11,7 +15,9 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{Here, copy, ended, endpoint, exit, json, run, secret, with_account, within};
+use crate::support::binary::{
+    Here, arguments, command, copy, csr, ended, endpoint, exit, json, pair, run, secret, with_account, within,
+};
 
 /// Three certificates, none of which an order of the store put in place: 571 adopted in `certs/a`, two fetched into `certs/b` and `disk/c`.
 fn filled_without_orders(transport: &'static str) -> Here {
@@ -231,5 +237,88 @@ fn what_is_found_in_place_is_known() {
             assert_eq!(here.orders(), 1, "{store}");
             fs::rename(here.path("away"), here.path("certs")).unwrap();
         }
+    }
+}
+
+/// Whatever is run after `current` was removed puts the newest whole set in place again, and runs its hook; nothing is ordered.
+#[test]
+fn a_link_that_is_gone_comes_back() {
+    for (transport, hook) in [("xml", "echo $CERTGATE_SERIAL >> hooks"), ("json", "echo reloaded >> hooks")] {
+        let here = Here::new(transport, Settings::default());
+        let (live, copy) = (here.path("certs/live"), here.path("certs/copy"));
+        let order = ["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook];
+        here.run(&order, 0);
+        here.run(&order, 0);
+        let newest = fs::read_link(live.join("current")).unwrap();
+        let hooks = || here.read("hooks").lines().count();
+        for (command, why) in [
+            (&["rollback", "certs/live"][..], None),
+            (&["fetch", "571", "--out", "certs/live"], None),
+            (&["renew-due", "certs"], Some("`current` is gone from its folder")),
+            (&["resume"], None),
+        ] {
+            fs::remove_file(live.join("current")).unwrap();
+            let before = hooks();
+            let (document, _) = here.run(&["status", "certs"], 10);
+            let todo =
+                format!("`current` is gone from its folder: certgate renew-due{} puts it there again", here.options());
+            assert_eq!(document["certificates"][0]["todo"], todo);
+            let (document, said) = here.run(command, 0);
+            assert_eq!((fs::read_link(live.join("current")).unwrap(), hooks()), (newest.clone(), before + 1), "{said}");
+            assert_eq!(document["orders"][0]["why"].as_str(), why, "{document}");
+            assert_eq!(said.contains("`current` was gone from the folder"), command[0] == "fetch", "{said}");
+            let (key, certificate) = pair(&live);
+            assert_eq!(key, certificate, "{command:?}");
+            here.run(&["status", "certs"], 0);
+            here.run(&["renew-due", "certs"], 8);
+            here.run(&["rollback", "certs/live", "--to", newest.file_name().unwrap().to_str().unwrap()], 8);
+        }
+        // Without a hook, too; and what the gateway has by now is of no use here.
+        fs::remove_dir_all(&live).unwrap();
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/copy"], 0);
+        let newest = fs::read_link(copy.join("current")).unwrap();
+        here.run(&["reissue", "571", "--csr", &csr()], 0);
+        let orders = here.orders();
+        fs::remove_file(copy.join("current")).unwrap();
+        let (_, said) = here.run(&["fetch", "571", "--out", "certs/copy"], 10);
+        assert!(said.contains("the folder holds another key than the certificate's"), "{said}");
+        assert!(!copy.join("current").exists());
+        here.run(&["renew-due", "certs"], 0);
+        assert_eq!((fs::read_link(copy.join("current")).unwrap(), here.orders()), (newest, orders));
+        here.run(&["renew-due", "certs"], 8);
+    }
+}
+
+/// A folder whose name is no text is shown, and nothing is ordered into it: what is remembered of it would be of another one.
+#[test]
+fn a_folder_whose_name_is_no_text() {
+    for transport in ["xml", "json"] {
+        let here = filled_without_orders(transport);
+        let live = here.path("certs").join(OsStr::from_bytes(b"caf\xe9"));
+        fs::rename(here.path("certs/b"), &live).unwrap();
+        for (told, code) in [("status", 0), ("renew-due", 8), ("status", 0)] {
+            let (document, _) = here.run(&[told, "certs"], code);
+            if told == "status" {
+                assert_eq!(document["certificates"][1]["folder"], "certs/caf\u{fffd}", "{document}");
+            }
+        }
+        let reissue = arguments(here.home.path(), &here.server, transport, &["reissue", "10000", "--new-key"]);
+        let reissue: Vec<&str> = reissue.iter().map(String::as_str).collect();
+        let orders = here.orders();
+        let mut reissue = command(here.home.path(), &reissue);
+        let output = ended(reissue.arg("--out").arg(&live).current_dir(here.home.path()).output().unwrap(), 2);
+        let text = json(&output)["error"]["text"].as_str().unwrap_or_default().to_owned();
+        assert!(text.contains("is not UTF-8: a later run would not find it"), "{text}");
+        assert_eq!(here.orders(), orders);
+        here.run(&["orders"], 8);
+        fs::remove_dir_all(&live).unwrap();
+        here.run(&["renew-due", "certs"], 8);
+        // What a server reads under such a name is left alone.
+        fs::create_dir(here.path("etc")).unwrap();
+        let key = here.path("etc").join(OsStr::from_bytes(b"caf\xe9.pem"));
+        fs::copy(here.path("certs/a/key.pem"), key).unwrap();
+        let (document, _) = here.run(&["adopt", "etc"], 10);
+        let texts: Vec<&Value> = document["certificates"].as_array().unwrap().iter().map(|row| &row["text"]).collect();
+        assert_eq!(texts, ["its name is not UTF-8: rename it"]);
     }
 }

@@ -48,6 +48,7 @@ mod install;
 mod key_stores;
 #[cfg(unix)]
 mod lease;
+mod led;
 mod life;
 mod list;
 #[cfg(target_os = "linux")]

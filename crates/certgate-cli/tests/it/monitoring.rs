@@ -332,7 +332,6 @@ fn sets_that_are_gone_are_said() {
         let newest = sets(1).as_str().unwrap().to_owned();
 
         fs::remove_file(here.path("certs/live/current")).unwrap();
-        said("is", &format!(" certs/live --to {newest}` puts the newest of its sets in place"));
         here.run(&["rollback", "certs/live", "--to", &newest], 0);
         here.run(&["status", "certs"], 0);
         // What is put in place meanwhile comes after the newest.
@@ -344,7 +343,7 @@ fn sets_that_are_gone_are_said() {
         assert_eq!(here.orders(), 3);
 
         fs::remove_dir_all(here.path("certs/live/sets")).unwrap();
-        said("and its key are", " ID --new-key --out certs/live` orders another one into it");
+        said("and its key are", " 571 --new-key --out certs/live` orders another one into it");
         // The gateway's is of no use without its key.
         let (_, error) = here.run(&["fetch", "571", "--out", "certs/live"], 10);
         assert!(error.contains("certs/live has lost its key"), "{error}");

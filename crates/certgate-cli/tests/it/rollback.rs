@@ -281,7 +281,7 @@ fn what_ended_is_put_back_by_its_name_only() {
     let output = run(here.home.path(), &["rollback", "live"]);
     let said = stderr(&output);
     assert_eq!((exit(&output), current(&live)), (2, newest), "{said}");
-    assert!(said.contains(&format!("{}, has a certificate that ended on 2025-03-01", sets[0])), "{said}");
+    assert!(said.contains(&format!("the certificate of the set {} ended on 2025-03-01", sets[0])), "{said}");
     assert!(said.contains(&format!("--to {}", sets[0])), "{said}");
     let output = run(here.home.path(), &["rollback", "live", "--to", &sets[0]]);
     let said = stderr(&output);
@@ -318,9 +318,7 @@ fn what_nobody_accepts_is_not_taken_back() {
             assert_ne!(current(&live).file_name(), Some(&*set), "the new one stays");
             let set = set.to_string_lossy();
             let how = if is_revoked { "was revoked on 20" } else { "ended on 2025-03-01" };
-            let expected = format!(
-                "the files are in place, since the set before the one in place, {set}, has a certificate that {how}"
-            );
+            let expected = format!("the files are in place, since the certificate of the set {set} {how}");
             assert!(exit(&output) == 11 && said.contains(&expected), "{said} {}", stderr(&output));
             let (key, certificate) = pair(&live);
             assert_eq!(key, certificate);

@@ -5,12 +5,14 @@ use crate::{
     session::{Parameter, Session, values},
 };
 
+/// Notes a folder. One whose name is no text would be found as another one again.
 pub(crate) fn note(session: &dyn Session, installed: &InstalledFolder) -> Result<(), StoreError> {
     let InstalledFolder { folder, host, certificate, name } = installed;
+    let Some(folder) = folder.to_str() else { return Ok(()) };
     session.execute(
         "INSERT INTO folders (host, folder, certificate, name) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (host, folder) DO UPDATE SET certificate = ?3, name = ?4",
-        values![host.as_deref().unwrap_or_default(), folder.to_string_lossy(), certificate, name],
+        values![host.as_deref().unwrap_or_default(), folder, certificate, name],
     )?;
     Ok(())
 }

@@ -109,6 +109,7 @@ fn commit(
     {
         return Err(StoreError::LeaseLost(id.clone()));
     }
+    let resume = resume.to_text().map_err(|why| StoreError::damaged(session.place(), why))?;
     loop {
         // The database decides, by the order's id and by what is unfinished for its subject.
         let inserted = session.execute(
@@ -123,7 +124,7 @@ fn commit(
                 name,
                 product,
                 csr,
-                resume.to_text(),
+                resume,
                 batch,
                 state.as_str(),
                 now,

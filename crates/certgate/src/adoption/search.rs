@@ -94,6 +94,9 @@ pub enum LoneReason {
     /// A certificate or a key in a text that the servers here do not read, such as UTF-16.
     #[error("it is text, and not UTF-8: write it as UTF-8")]
     Encoding,
+    /// Its path, or what that leads through, has a name that no setting can hold.
+    #[error("its name is not UTF-8: rename it")]
+    Name,
     /// Certificates in PKCS#7.
     #[error("it is PKCS#7: write its certificates as PEM, such as with `openssl pkcs7 -print_certs`")]
     Pkcs7,
@@ -199,6 +202,9 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     };
     if !text.contains("-----BEGIN") {
         return Ok(None);
+    }
+    if path.to_str().is_none() {
+        return Err(LoneReason::Name);
     }
     let blocks = match pem::read(&text) {
         Ok(blocks) => blocks,

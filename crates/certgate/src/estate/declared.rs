@@ -265,7 +265,12 @@ fn subject(
     let mut subject = Subject { place: Some(place), settings, renew_before, folder, ordered_by, ..Subject::default() };
     match found {
         Some(Ok(installed)) => subject.put_in(installed),
-        Some(Err(why)) => subject.unreadable = Some(why),
+        Some(Err(mut why)) => {
+            if let InventoryError::CertificateGone { certificate, .. } = &mut why {
+                certificate.get_or_insert_with(|| selector.clone());
+            }
+            subject.unreadable = Some(why);
+        }
         None => {}
     }
     let id = match &selector {

@@ -351,7 +351,8 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         return planned(PlannedAction::Adopt, Some(id), PlanReason::NotNoted);
     }
     if installed.record.deployment.is_failed() {
-        return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
+        let led_nowhere = installed.gone().filter(|_| installed.is_led_nowhere());
+        return planned(PlannedAction::Redeploy, Some(id), led_nowhere.unwrap_or(PlanReason::NotDeployed));
     }
     if is_the_same == Some(true) && installed.key_fits == Some(false) && subject.has_its_key {
         return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, GatewayClock, Installation, Journal,
+    installation::LedElsewhere,
     inventory::{Found, InstalledCertificate, InventoryError, find, is_in, whole},
     journal::RequiredReissues,
     selector::spelled,
@@ -54,11 +55,12 @@ pub fn subjects_of_folders(
 /// # Errors
 /// The store cannot be read.
 pub fn subjects_of(
-    found: Vec<Found>,
+    mut found: Vec<Found>,
     roots: &[PathBuf],
     journal: &Journal,
     asked: &CertificateSettings,
 ) -> Result<Vec<Subject>, Error> {
+    journal.name_gone(&mut found)?;
     let mut open = OpenOrders::of(journal)?;
     let mut subjects = Vec::new();
     // When something is due is asked of this run alone, and not remembered.
@@ -99,7 +101,10 @@ pub fn subjects_of(
 impl Subject {
     /// It is in place; nothing is done with it where a server reads something else in its stead.
     pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
-        self.unreadable = installed.led_elsewhere.clone().map(InventoryError::from);
+        // A hook that is asked for only now would copy what comes, too.
+        let is_copied = |why: &LedElsewhere| why.is_copy && self.settings.deploy_hook.is_some();
+        let elsewhere = installed.led_elsewhere.clone().filter(|why| !is_copied(why));
+        self.unreadable = elsewhere.map(InventoryError::from);
         self.installed = Some(installed);
     }
 }

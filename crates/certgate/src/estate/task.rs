@@ -301,9 +301,13 @@ impl Task {
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) if installation.shares_hook() => {
                 self.take_turn(&installation)?;
+                installation.restore().map_err(|why| failed(why.into()))?;
                 Err(if installation.is_hook_due() { EndedTask::Deploy(installation) } else { EndedTask::Held })
             }
-            Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
+            Step::Deploy(installation) => {
+                let deployment = installation.repeat_hook().map_err(|why| failed(why.into()))?;
+                Err(deployment.map_or(EndedTask::Held, EndedTask::Deployed))
+            }
             Step::Adopt { installation, name, serial, certificate } => {
                 // As for a single adoption: what servers read leads into the folder's set from then on.
                 let found = search(&[installation.folder().to_owned()], &[], 0);

@@ -22,8 +22,11 @@ use crate::{
 /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} does not lead into {} any more, as adopt had it do, and {}: link it there again, or move it away; until then nothing is ordered for it",
-    path.display(), folder.display(), if *is_copy { "is a copy that would stay as it is" } else { "shows another one" }
+    "{} does not lead into {} any more, as adopt had it do, and {}: nothing is ordered for it until it leads there again or is moved away{}",
+    path.display(),
+    folder.display(),
+    if *is_copy { "is a copy that would stay as it is" } else { "shows another one" },
+    if *is_copy { ", or a deploy hook copies what comes" } else { "" }
 )]
 pub struct LedElsewhere {
     /// What a server reads.
@@ -114,11 +117,12 @@ impl Installation {
         let in_place = self.issued()?;
         let noted = record.install_options(self.folder());
         let has_hook = self.options.hook.is_some() || noted.is_some_and(|options| options.hook.is_some());
-        record.led.iter().find_map(|path| {
+        let astray = record.led.iter().filter_map(|path| {
             let is_copy = self.shown_astray(path, &in_place)?;
-            let astray = LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), is_copy };
-            (!is_copy || !has_hook).then_some(astray)
-        })
+            Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), is_copy })
+        });
+        // What shows another one comes first: no hook helps there.
+        astray.filter(|astray| !astray.is_copy || !has_hook).min_by_key(|astray| astray.is_copy)
     }
 
     /// Whether a path that servers read, and that does not lead into the folder, is a copy of what is in place; `None` where it leads there, is gone,

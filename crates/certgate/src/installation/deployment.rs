@@ -1,12 +1,12 @@
 //! What is done once the files are in place, and what came of it.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
+use certgate_files::FileError;
 use certgate_store::{DeployHook, InstallOptions, Order};
 use serde::{Deserialize, Serialize};
 
@@ -46,14 +46,8 @@ impl Deployment {
 /// # Errors
 /// The store failed.
 pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error> {
-    let mut last: BTreeMap<PathBuf, Order> = BTreeMap::new();
-    for order in journal.done_with_deployment()?.into_iter().filter(|order| journal.is_here(order)) {
-        if let Some(install) = &order.order.resume.install {
-            last.insert(install.folder.clone(), order);
-        }
-    }
     let mut found = Vec::new();
-    let all: Vec<(PathBuf, Order)> = last.into_iter().collect();
+    let all: Vec<(PathBuf, Order)> = journal.last_with_deployment()?.into_iter().collect();
     let is_left = together(&all, for_folders(all.len()), |(folder, _)| Installation::at(folder).is_left_undeployed());
     for (folder, order) in all.into_iter().zip(is_left).filter_map(|(one, is_left)| is_left.then_some(one)) {
         let Some(record) = Installation::at(&folder).record_in_place() else { continue };
@@ -181,15 +175,19 @@ impl Installation {
         })
     }
 
-    /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat, or another process is
-    /// at it.
-    pub fn repeat_hook(&self) -> Option<Deployment> {
-        let _lock = self.lock().ok()??;
-        let record = self.record_in_place()?;
-        record.deployment.is_failed().then(|| self.deploy(&record, &self.files_in_place()))
+    /// Runs the hook again for what is in place, where it failed, or where nothing led to its set any more. None where there is nothing to repeat, or
+    /// another process is at it.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or its set not be put in place again.
+    pub fn repeat_hook(&self) -> Result<Option<Deployment>, FileError> {
+        let Some(_lock) = self.lock()? else { return Ok(None) };
+        let is_restored = self.restore()?;
+        let record = self.record_in_place().filter(|record| is_restored || record.deployment.is_failed());
+        Ok(record.map(|record| self.deploy(&record, &self.files_in_place())))
     }
 
-    /// Whether its hook, or the look at what is served, is to be repeated.
+    /// Whether its hook, or the look at what is served, is to be repeated, or nothing leads to its set any more.
     pub fn is_hook_due(&self) -> bool {
         self.record_in_place().is_some_and(|record| record.deployment.is_failed())
     }

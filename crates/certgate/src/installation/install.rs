@@ -13,7 +13,7 @@ use certgate_x509::{CertificateRequest, Issued, X509};
 
 use super::{
     Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord,
-    sets::{has_links, is_our_link, switch},
+    sets::{has_links, is_our_link},
 };
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
@@ -86,6 +86,12 @@ pub enum InstallError {
     /// The key of what is in place is gone, and a certificate alone may not take the place of a pair.
     #[error("{} has lost its key, and its servers need one with the certificate: nothing was written", folder.display())]
     KeyLost {
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
+    /// A path of the installation has a name that no setting can hold.
+    #[error("{}: its name, or another path's of its installation, is not UTF-8: a later run would not find it", folder.display())]
+    NotText {
         /// The certificate's folder.
         folder: PathBuf,
     },
@@ -164,6 +170,8 @@ pub struct Installed {
     pub deployment: Deployment,
     /// The keys that everybody can read, like those before them.
     pub readable: Vec<ReadableKey>,
+    /// Whether servers found no set until then, since nothing led to one.
+    pub was_led_nowhere: bool,
     /// The files that had another name, a hard link, which goes on leading to the earlier certificate.
     pub cut_links: Vec<PathBuf>,
     /// How it was installed, where its hook is left to be run with those of others: see [`deploy_together`](super::deploy_together). Until then
@@ -247,6 +255,8 @@ impl Installation {
             return Err(why.clone().into());
         }
         self.refuse_what_leads_elsewhere()?;
+        serde_json::to_value(durable(&self.options))
+            .map_err(|_| InstallError::NotText { folder: self.folder().to_owned() })?;
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
         Ok(())
@@ -298,12 +308,12 @@ impl Installation {
         self.refuse_what_leads_elsewhere()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
         self.make_folder()?;
-        if let Some(set) = self.set_to_restore() {
-            switch(&self.open()?, &set)?;
-        }
+        let was_led_nowhere = self.restore()?;
         let before = self.record_in_place().unwrap_or_default();
         let linked = self.hard_links();
-        let is_shown = self.key()?.is_none_or(|key| self.shows_no_other(&key)) && self.missing(&before)?.is_empty();
+        let is_shown = !was_led_nowhere
+            && self.key()?.is_none_or(|key| self.shows_no_other(&key))
+            && self.missing(&before)?.is_empty();
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),
@@ -340,6 +350,7 @@ impl Installation {
                 is_unchanged,
                 deployment: Deployment::Deployed,
                 readable,
+                was_led_nowhere,
                 cut_links,
                 hook_due: None,
             });
@@ -348,14 +359,14 @@ impl Installation {
         if hook_time == HookTime::AtEnd && self.shares_hook() {
             let deployment = self.leave_hook(&record);
             let hook_due = Some(Box::new(self.options.clone()));
-            return Ok(Installed { files, is_unchanged, deployment, readable, cut_links, hook_due });
+            return Ok(Installed { files, is_unchanged, deployment, readable, was_led_nowhere, cut_links, hook_due });
         }
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !deployment.is_failed() {
             self.prune(self.options.keep)?;
         }
-        Ok(Installed { files, is_unchanged, deployment, readable, cut_links, hook_due: None })
+        Ok(Installed { files, is_unchanged, deployment, readable, was_led_nowhere, cut_links, hook_due: None })
     }
 
     fn wanted_key_stores(&self) -> Option<&KeyStores> {

@@ -143,9 +143,16 @@ pub(crate) fn path_in(folder: &Path, has_sets: bool) -> PathBuf {
 }
 
 impl Installation {
-    /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
+    /// What is noted of what is in place; `None` if nothing is, or where others could have written it. A set that nothing leads to any more is
+    /// not deployed, whatever is noted.
     pub fn record_in_place(&self) -> Option<SetRecord> {
-        self.noted_in_place()
+        let folder = self.open_unchecked().ok()?;
+        if let Some((_, set)) = sets::linked(&folder).ok()? {
+            return of_set(&set).ok()?;
+        }
+        let Some((_, set)) = sets::to_restore(&folder).ok()? else { return read(&folder, FILE_WITHOUT_SETS).ok()? };
+        let deployment = Deployment::Failed { detail: format!("`{CURRENT}` is gone from its folder") };
+        Some(SetRecord { deployment, ..of_set(&set).ok()?.unwrap_or_default() })
     }
 
     /// Whether what is in place is not deployed yet. Nothing else that is noted of it is read, which is most of it.
@@ -155,16 +162,12 @@ impl Installation {
             #[serde(default)]
             deployment: Deployment,
         }
-        self.noted_in_place().is_some_and(|Noted { deployment }| deployment.is_failed())
-    }
-
-    fn noted_in_place<T: DeserializeOwned>(&self) -> Option<T> {
-        let folder = self.open_unchecked().ok()?;
-        let read = match sets::current_folder(&folder).ok()? {
-            Some(set) => read(&set, FILE),
-            None => read(&folder, FILE_WITHOUT_SETS),
-        };
-        read.ok()?
+        match self.open_unchecked().and_then(|folder| sets::linked(&folder)) {
+            Ok(Some((_, set))) => {
+                read(&set, FILE).is_ok_and(|noted| noted.is_some_and(|Noted { deployment }| deployment.is_failed()))
+            }
+            _ => self.is_hook_due(),
+        }
     }
 
     /// Notes that what is in place, whose key is somewhere else, is that certificate of the account. Its hook is not run.

@@ -7,7 +7,7 @@ use certgate_x509::{X509, is_same_serial};
 
 use super::{
     CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord, record,
-    sets::{before, current, current_folder, gone, has_links, names, set_folder, switch},
+    sets::{before, current, current_folder, gone, linked, names, set_folder, switch, to_restore},
 };
 use crate::estate::term::day;
 
@@ -94,16 +94,16 @@ pub enum RollbackError {
         /// The file's name.
         file: &'static str,
     },
-    /// The certificate of the set before the present one has ended: nobody puts that in place but who names it.
-    #[error("the set before the one in place, {set}, has a certificate that ended on {}", day(*.at))]
+    /// The certificate of the set to put in place has ended: nobody puts that in place but who names it.
+    #[error("the certificate of the set {set} ended on {}", day(*.at))]
     Ended {
         /// The set.
         set: String,
         /// When, in seconds since 1970.
         at: i64,
     },
-    /// The certificate of the set before the present one was revoked: nobody puts that in place but who names it.
-    #[error("the set before the one in place, {set}, has a certificate that was revoked on {}", day(*.at))]
+    /// The certificate of the set to put in place was revoked: nobody puts that in place but who names it.
+    #[error("the certificate of the set {set} was revoked on {}", day(*.at))]
     Revoked {
         /// The set.
         set: String,
@@ -125,13 +125,13 @@ impl Installation {
     /// See [`RollbackError`].
     pub fn sets(&self) -> Result<Vec<InstalledSet>, RollbackError> {
         let Some(folder) = self.open_if_there()? else { return Err(RollbackError::NoSets(self.folder().to_owned())) };
-        let current = current(&folder)?;
+        let linked = linked(&folder)?;
         let mut found = Vec::new();
         for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
             let Some(set) = set_folder(&folder, &name)? else { continue };
             let record = record::of_set(&set)?.unwrap_or_default();
             found.push(InstalledSet {
-                is_current: current.as_ref() == Some(&name),
+                is_current: linked.as_ref().is_some_and(|(linked, _)| *linked == name),
                 certificate: set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok()),
                 gone: gone(&set, &name, &record)?,
                 record,
@@ -141,18 +141,22 @@ impl Installation {
         if found.is_empty() { Err(RollbackError::NoSets(self.folder().to_owned())) } else { Ok(found) }
     }
 
-    /// The newest whole set, where servers are led to one that is gone, or `current` is.
-    pub(crate) fn set_to_restore(&self) -> Option<String> {
-        let folder = self.open_if_there().ok()??;
-        if current_folder(&folder).ok()?.is_some() || !has_links(&folder).ok()? {
-            return None;
-        }
-        self.sets().ok()?.into_iter().rfind(|set| set.gone.is_none()).map(|set| set.name)
+    /// Has `current` lead to the newest whole set again, where it is gone and servers are led to one. That one's hook is to be run then. Whoever calls
+    /// has the folder for itself.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or is not to be trusted.
+    pub(crate) fn restore(&self) -> Result<bool, FileError> {
+        let Some((set, _)) = self.open_if_there()?.map(|folder| to_restore(&folder)).transpose()?.flatten() else {
+            return Ok(false);
+        };
+        let put_back = self.record_in_place().and_then(|record| record.put_back);
+        Ok(self.put_in_place(&set, None, put_back)?.is_some())
     }
 
-    /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the nearest whole one before the present, or
-    /// that of the given name, number or serial number, be it an earlier or a later one. None where it is in place already, or where
-    /// there is none before.
+    /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the nearest whole one before the present, the
+    /// newest whole one where nothing leads to a set any more, or that of the given name, number or serial number, be it an earlier or a later
+    /// one. None where it is in place already, or where there is none before.
     ///
     /// # Errors
     /// See [`RollbackError`]: what was in place stays.
@@ -163,10 +167,11 @@ impl Installation {
         let target = match asked {
             Some(asked) => Some(meant(&sets, asked)?.name.clone()),
             None => {
+                let newest = to_restore(&folder)?.map(|(newest, _)| newest);
                 let earlier = |set: &String| before(&folder, set).ok().flatten();
                 let earlier: Vec<String> = successors(current(&folder)?, earlier).skip(1).collect();
                 let is_whole = |name: &&String| sets.iter().any(|set| set.name == **name && set.gone.is_none());
-                earlier.iter().find(is_whole).or(earlier.first()).cloned()
+                newest.or_else(|| earlier.iter().find(is_whole).or(earlier.first()).cloned())
             }
         };
         let Some(target) = target.filter(|target| !sets.iter().any(|set| set.is_current && set.name == *target)) else {

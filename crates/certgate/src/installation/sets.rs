@@ -191,15 +191,16 @@ impl Installation {
     /// Owner and mode of a new file: those of the one in place, whose server would read it no longer with less; but nobody else writes it.
     pub(super) fn owner_and_mode(&self, folder: &Folder, kind: &str) -> Result<(Option<Owner>, u32), FileError> {
         let Some((_, name, mode)) = FILES.into_iter().find(|(of, ..)| *of == kind) else { return Ok((None, 0o600)) };
-        let Some((owner, there)) = in_place(folder, name)? else { return Ok((self.owner(), mode)) };
+        let Some((owner, there)) = found(folder, name)? else { return Ok((self.owner(), mode)) };
         Ok((self.owner().or(Some(owner)), there & !WRITABLE))
     }
 
-    /// The names of files that are gone, from the set in place or from where servers read them, while others are there.
+    /// The names of files that are gone, from the set in place or from where servers read them, while others are there; `current` where
+    /// that is gone, and a set could be in place.
     pub(crate) fn missing(&self, record: &SetRecord) -> Result<Vec<&'static str>, FileError> {
         let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
-        let Some((name, set)) = current(&folder)?.zip(current_folder(&folder)?) else {
-            return missing_of_plain(&folder);
+        let Some((name, set)) = linked(&folder)? else {
+            return if to_restore(&folder)?.is_some() { Ok(vec![CURRENT]) } else { missing_of_plain(&folder) };
         };
         // What was found holds what another tool wrote.
         let is_whole = !name.ends_with(&format!("-{FOUND}"));
@@ -226,7 +227,7 @@ impl Installation {
     pub fn readable_keys(&self) -> Vec<ReadableKey> {
         let Ok(Some(folder)) = self.open_if_there() else { return Vec::new() };
         let readable = |(_, name, _): (&str, &str, u32)| {
-            let (_, mode) = in_place(&folder, name).ok()??;
+            let (_, mode) = found(&folder, name).ok()??;
             (mode & READABLE != 0).then(|| ReadableKey { path: self.folder().join(name), mode })
         };
         FILES.into_iter().filter(|(kind, ..)| is_secret(kind)).filter_map(readable).collect()
@@ -314,14 +315,44 @@ fn is_secret(kind: &str) -> bool {
 
 /// The name of the set in place.
 pub(super) fn current(folder: &Folder) -> Result<Option<String>, FileError> {
-    let Some(target) = folder.link(CURRENT)? else { return Ok(None) };
-    // Anything else is not ours, and not followed.
-    Ok(target.strip_prefix(SETS).ok().and_then(name_of))
+    Ok(in_place(folder)?.map(|(name, _)| name))
 }
 
 /// The folder of the set in place.
 pub(super) fn current_folder(folder: &Folder) -> Result<Option<Folder>, FileError> {
-    current(folder)?.map(|set| set_folder(folder, &set)).transpose().map(Option::flatten)
+    Ok(in_place(folder)?.map(|(_, set)| set))
+}
+
+/// The set in place: the one that `current` leads to, else the one [to restore](to_restore).
+pub(super) fn in_place(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
+    match linked(folder)? {
+        Some(there) => Ok(Some(there)),
+        None => to_restore(folder),
+    }
+}
+
+/// The newest whole set, where servers are led to sets and find none: `current` is gone, or its set.
+pub(super) fn to_restore(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
+    let Some(sets) = folder.folder(SETS)? else { return Ok(None) };
+    if linked(folder)?.is_some() || !has_links(folder)? {
+        return Ok(None);
+    }
+    for name in names(&sets)?.into_iter().rev() {
+        if let Some(set) = set_folder(folder, &name)?
+            && gone(&set, &name, &record::of_set(&set)?.unwrap_or_default())?.is_none()
+        {
+            return Ok(Some((name, set)));
+        }
+    }
+    Ok(None)
+}
+
+/// The set that `current` leads to.
+pub(super) fn linked(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
+    let Some(target) = folder.link(CURRENT)? else { return Ok(None) };
+    // Anything else is not ours, and not followed.
+    let Some(name) = target.strip_prefix(SETS).ok().and_then(name_of) else { return Ok(None) };
+    Ok(set_folder(folder, &name)?.map(|set| (name, set)))
 }
 
 pub(super) fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
@@ -349,7 +380,7 @@ pub(super) fn names(sets: &Folder) -> Result<Vec<String>, FileError> {
 }
 
 /// Owner and mode of a file as who reads it finds it.
-fn in_place(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileError> {
+fn found(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileError> {
     if !is_our_link(folder, name)? {
         return folder.owner_and_mode(name);
     }
@@ -379,10 +410,10 @@ pub(super) fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
 
 /// The names that servers are configured with: a link for each file of the set in place, and none to what it has not.
 fn show(folder: &Folder) -> Result<(), FileError> {
-    let set = current_folder(folder)?;
+    // Where there is none, they tell that servers are led to one.
+    let Some(set) = current_folder(folder)? else { return Ok(()) };
     for (_, name, _) in FILES {
-        let is_in_place = set.as_ref().map(|set| set.has(name)).transpose()?.unwrap_or_default();
-        match (is_in_place, is_our_link(folder, name)?) {
+        match (set.has(name)?, is_our_link(folder, name)?) {
             (true, false) => link(folder, &Path::new(CURRENT).join(name), name)?,
             (false, true) => folder.remove_file(name)?,
             _ => {}

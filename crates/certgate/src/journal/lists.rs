@@ -5,10 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_store::{InstalledFolder, Order, OrderEvent, State, Which};
+use certgate_store::{InstallOptions, InstalledFolder, Order, OrderEvent, State, Which};
 
 use super::Journal;
-use crate::{Error, Installation, estate::Subject, inventory::whole};
+use crate::{
+    CertificateSelector, Error, Installation,
+    estate::Subject,
+    inventory::{Found, InventoryError, whole},
+};
 
 impl Journal {
     /// The certificates that the account's other orders of new ones of that name came to.
@@ -37,19 +41,44 @@ impl Journal {
         Ok(self.unfinished()?.into_iter().filter(|order| self.is_here(order)).collect())
     }
 
-    /// The account's orders that are done and whose certificates were installed with a hook, or are to be served somewhere, oldest first.
+    /// The last of the account's orders in each folder here, of those that are done and whose certificates were installed with a hook, or are to be
+    /// served somewhere; without their CSRs, which are most of them.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(crate) fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
-        let mut orders = Vec::new();
-        self.store().each_order(&Which::Deployed(self.account.clone()), &mut |order| {
+    pub(crate) fn last_with_deployment(&self) -> Result<BTreeMap<PathBuf, Order>, Error> {
+        let mut last = BTreeMap::new();
+        self.store().each_order(&Which::Deployed(self.account.clone()), &mut |mut order| {
             let install = order.order.resume.install.as_ref();
-            if install.is_some_and(|install| install.hook.is_some() || install.remembered.contains_key("verify")) {
-                orders.push(order);
+            let is_deployed =
+                |install: &&InstallOptions| install.hook.is_some() || install.remembered.contains_key("verify");
+            if let Some(folder) = install.filter(is_deployed).map(|install| install.folder.clone())
+                && self.is_here(&order)
+            {
+                order.order.csr = None;
+                last.insert(folder, order);
             }
         })?;
-        Ok(orders)
+        Ok(last)
+    }
+
+    /// Says of what is gone from its folder which certificate that was, where nothing in the folder tells it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn name_gone(&self, found: &mut [Found]) -> Result<(), Error> {
+        let mut known = None;
+        for (folder, found) in found {
+            let Err(InventoryError::CertificateGone { certificate: certificate @ None, .. }) = found else { continue };
+            if known.is_none() {
+                known = Some(self.folders()?);
+            }
+            let of_name = |name: &String| CertificateSelector::Name(name.clone());
+            *certificate = known.as_ref().and_then(|known| known.get(&whole(folder))).and_then(|installed| {
+                installed.certificate.map(CertificateSelector::Id).or(installed.name.as_ref().map(of_name))
+            });
+        }
+        Ok(())
     }
 
     /// The folders here that certificates were put into, whichever account they are of, each with the one that went there last. One of another

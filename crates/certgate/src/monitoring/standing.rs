@@ -150,7 +150,7 @@ const SOON: Duration = Duration::from_secs(30 * 86_400);
 /// # Errors
 /// The store. What cannot be read of one folder does not hide the others.
 pub fn standings(
-    found: Vec<Found>,
+    mut found: Vec<Found>,
     roots: &[PathBuf],
     asked: Option<(&mut Client, &Journal)>,
     renew_before: Option<Duration>,
@@ -158,6 +158,7 @@ pub fn standings(
 ) -> Result<(Vec<Standing>, Option<Error>), Error> {
     let (mut orders, mut account, mut trouble) = (OpenOrders::default(), None, None);
     if let Some((client, journal)) = asked {
+        journal.name_gone(&mut found)?;
         orders = OpenOrders::of(journal)?;
         match AskedAccount::of(client, journal, found.len()) {
             Ok(asked) => account = Some(asked),
@@ -288,7 +289,8 @@ fn of_installed(
     let Told { there, whole, was_required } = told.unwrap_or_default();
     let known = Lifetime::of(installed.not_before, installed.not_after, whole.as_ref()).once_required(was_required);
     let told_revoked = whole.as_ref().is_some_and(|whole| revoked_at(whole, &installed.serial).is_some());
-    let is_undeployed = installed.record.deployment.is_failed();
+    // What nothing leads to is said by itself.
+    let is_undeployed = installed.record.deployment.is_failed() && !installed.is_led_nowhere();
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,

@@ -15,6 +15,7 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
     let Asking { options, .. } = asking;
     let name = |setting: &str| asking.name(setting);
     let give = |setting: &str| Some(format!("give {}", name(setting)));
+    let shown = |command: &str, what: &str| Some(format!("`certgate {command}{options}` {what}"));
     let words = match advice {
         Advice::GiveCredential(Credential::User) => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
@@ -45,7 +46,9 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
         Advice::ShowControl { by: AuthMethod::File } => return give("webroot"),
         Advice::ShowControl { .. } => return give("dns"),
         Advice::WaitForJob { job } => {
-            return Some(format!("look at it with `certgate job info {job}`, and run the same again once it is over"));
+            return Some(format!(
+                "look at it with `certgate job info{options} {job}`, and run the same again once it is over"
+            ));
         }
         Advice::ChooseApprover => return Some(format!("choose another {}", name("approver"))),
         Advice::AllowAnyRecord => return Some(format!("{} publishes it all the same", name("allow_any_record"))),
@@ -75,11 +78,13 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
             return Some(format!("give another {out}, or order with {new_key} or {key}"));
         }
         Advice::PutKeyBack => {
-            "put it back as pending/key.pem; if it is lost, give the order up (`certgate orders abandon ID --yes`, by its id from `certgate orders`) and order with --new-key"
+            return Some(format!(
+                "put it back as pending/key.pem; if it is lost, give the order up (`certgate orders abandon{options} ID --yes`, by its id from `certgate orders{options}`) and order with --new-key"
+            ));
         }
         Advice::OtherFolder { folder } => {
             let (out, folder) = (name("out"), folder.display());
-            return Some(format!("give another {out} (`certgate status {folder}` shows what is in place)"));
+            return Some(format!("give another {out} (`certgate status{options} {folder}` shows what is in place)"));
         }
         Advice::RemoveLink { target } => {
             let (target, out) = (target.display(), name("out"));
@@ -134,28 +139,32 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
         Advice::ChooseStore => "choose another with --store",
         Advice::CheckStore => "check the folder and its rights or the database, or choose another with --store",
         Advice::AcceptUnknownParts => "leave --strict out to accept it",
-        Advice::ListCertificates => "`certgate list` shows those that there are",
-        Advice::ListContacts => "`certgate contact list` shows those that there are",
-        Advice::ListJobs => "`certgate job list` shows those that run, with --history those that are over",
-        Advice::ListZones => "`certgate zone list` shows those that there are",
-        Advice::CheckCredentials => "`certgate config show` says where user, password and context come from",
-        Advice::ListSerials => "`certgate info ID` lists them under histories",
-        Advice::LookIntoQueue => "`certgate poll next` shows the first message of the queue",
+        Advice::ListCertificates => return shown("list", "shows those that there are"),
+        Advice::ListContacts => return shown("contact list", "shows those that there are"),
+        Advice::ListJobs => return shown("job list", "shows those that run, with --history those that are over"),
+        Advice::ListZones => return shown("zone list", "shows those that there are"),
+        Advice::CheckCredentials => return shown("config show", "says where user, password and context come from"),
+        Advice::ListSerials => return Some(format!("`certgate info{options} ID` lists them under histories")),
+        Advice::LookIntoQueue => return shown("poll next", "shows the first message of the queue"),
         Advice::ReplaceContact => {
-            "give its certificates another one first: `certgate reissue` with --admin, --technical"
+            return Some(format!(
+                "give its certificates another one first: `certgate reissue{options}` with --admin, --technical"
+            ));
         }
-        Advice::CompleteContact => "`certgate contact info ID --output json` shows the fields of one that is complete",
+        Advice::CompleteContact => {
+            return shown("contact info ID --output json", "shows the fields of one that is complete");
+        }
         Advice::ChooseContact => {
             let [admin, technical] = ["admin", "technical"].map(name);
-            let list = "`certgate contact list` shows those that there are";
+            let list = format!("`certgate contact list{options}` shows those that there are");
             return Some(format!("choose another by {admin} or {technical}; {list}"));
         }
         Advice::ConfirmUnread { message } => {
             return Some(format!(
-                "message {message} is first: `certgate poll confirm {message}` takes it off the queue"
+                "message {message} is first: `certgate poll confirm{options} {message}` takes it off the queue"
             ));
         }
-        Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
+        Advice::Reissue => return shown("reissue", "is free, and possible at any time of the term"),
         Advice::CheckEndpoint => {
             "is /v1 missing? --endpoint of the JSON API ends in it; the XML gateway's is another one"
         }
@@ -166,15 +175,18 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
 
 /// How to give what a new certificate needs, and where to get it.
 fn needed(field: &Field, asking: Asking<'_>) -> String {
+    let options = asking.options;
     let (setting, value, what) = match field {
         Field::Csr => {
             let [new_key, key, out] = ["new_key", "key", "out"].map(|setting| asking.name(setting));
             ("csr", "FILE", format!("the CSR; or {new_key}, or {key} FILE, with {out} DIR"))
         }
         Field::Name => ("name", "NAME", "the name of the certificate".to_owned()),
-        Field::Product => ("product", "CODE", "such as QUICKSSLPREMIUM; certgate list shows those of yours".to_owned()),
-        Field::Admin => ("admin", "ID", "the id of a contact: certgate contact list".to_owned()),
-        Field::Technical => ("technical", "ID", "the id of a contact: certgate contact list".to_owned()),
+        Field::Product => {
+            ("product", "CODE", format!("such as QUICKSSLPREMIUM; certgate list{options} shows those of yours"))
+        }
+        Field::Admin => ("admin", "ID", format!("the id of a contact: certgate contact list{options}")),
+        Field::Technical => ("technical", "ID", format!("the id of a contact: certgate contact list{options}")),
     };
     format!("  {} {value}: {what}", asking.name(setting))
 }
