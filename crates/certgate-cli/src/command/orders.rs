@@ -98,7 +98,7 @@ fn adopt(app: &App, book: &OrderBook, id: &str, job: i64) -> Result<Exit, Failur
     let order = book.find(id)?;
     match book.journal_of(&order)?.adopt(id, job)? {
         Adoption::Adopted => orders::adopted(app, &book.find(id)?, job),
-        Adoption::JobOf(owner) => Err(orders::job_of_another(job, &owner)),
+        Adoption::JobOf(owner) => Err(orders::job_of_another(app, &order, job, &owner)),
         Adoption::NoJob => Err(orders::without_job(app, &order)),
         _ => Err(orders::held(app, &order)),
     }

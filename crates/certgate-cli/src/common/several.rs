@@ -28,7 +28,7 @@ pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf
     }
     let file = app.config_file()?.with_file_name("certificates.toml");
     if !file.exists() {
-        let options = command_line::options(&app.settings()?);
+        let options = command_line::options_of_run(app);
         let adopt = format!("certgate adopt{options} DIR --write {}", shell_word(&file.to_string_lossy()));
         let file = file.display();
         return Err(Failure::usage(format!("no certificates are declared: there is no {file}"))

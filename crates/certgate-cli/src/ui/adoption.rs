@@ -24,7 +24,7 @@ pub(crate) fn print(
     is_rehearsal: bool,
     added: Option<usize>,
 ) -> Result<Exit, Failure> {
-    let options = app.settings().map(|settings| command_line::options(&settings)).unwrap_or_default();
+    let options = command_line::options_of_run(app);
     if app.json() {
         let rows: Vec<Value> = adoptions.iter().map(|adoption| row(adoption, &options)).collect();
         let mut document = json!({ "schema": 1, "certificates": rows });

@@ -29,6 +29,11 @@ pub(crate) fn options(settings: &Settings) -> String {
     .concat()
 }
 
+/// The same for the run's own account; none where its settings cannot be read, which is told elsewhere.
+pub(crate) fn options_of_run(app: &App) -> String {
+    app.settings().map(|settings| options(&settings)).unwrap_or_default()
+}
+
 /// The same for the account of an order of the store: its profile is remembered with it, else it is the run's.
 pub(crate) fn options_of_order(app: &App, order: &Order) -> String {
     let Ok(mut settings) = app.settings() else { return String::new() };

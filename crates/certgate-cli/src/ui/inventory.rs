@@ -37,7 +37,7 @@ pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failu
 /// Prints how certificates stand. `now` is in seconds since 1970.
 pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
     let due = standings.iter().filter(|standing| standing.is_due()).count();
-    let options = app.settings().map(|settings| command_line::options(&settings)).unwrap_or_default();
+    let options = command_line::options_of_run(app);
     let rows: Vec<Value> = standings.into_iter().map(|standing| row(app, &options, standing, now)).collect();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));

@@ -10,7 +10,7 @@ use crate::{
     exit::{Exit, Failure, Kind},
     streams::{printable, say},
     ui::{
-        command_line::{options_of_order, resume},
+        command_line::{options_of_order, options_of_run, resume},
         document, outcome,
     },
 };
@@ -91,7 +91,10 @@ pub(crate) fn imported(app: &App, taken: Imported) -> Result<Exit, Failure> {
     } else {
         let about = match &order {
             Some(order) => format!("order {} is {}", order.order.id, order.state.as_str()),
-            None => "it is about no order of this store: `certgate poll drain` hands it over".to_owned(),
+            None => {
+                let options = options_of_run(app);
+                format!("it is about no order of this store: `certgate poll drain{options}` hands it over")
+            }
         };
         app.stdout.line(&printable(&format!("{}: {about}", stored.stable_id)));
     }

@@ -105,8 +105,9 @@ pub(crate) fn held(app: &App, order: &Order) -> Failure {
 }
 
 /// A job that was named for an order, and is another one's.
-pub(crate) fn job_of_another(job: i64, owner: &str) -> Failure {
-    Failure::usage(format!("job {job} is that of order {owner}")).advise(format!("see `certgate orders show {owner}`"))
+pub(crate) fn job_of_another(app: &App, order: &Order, job: i64, owner: &str) -> Failure {
+    let show = format!("see `certgate orders show{} {owner}`", options_of_order(app, order));
+    Failure::usage(format!("job {job} is that of order {owner}")).advise(show)
 }
 
 /// An order that a job was named for, and that can have none.

@@ -219,7 +219,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             document["checks"] = document::checks(&issuance.checks);
             document["resume"] = json!(resume());
             let look = format!("once that is mended, look again: {}", resume());
-            let failure = check_failed(issuance);
+            let failure = check_failed(issuance, &asked.options);
             if asked.elsewhere {
                 failure.and(&look)
             } else {
@@ -355,7 +355,7 @@ pub(crate) fn fetched(
 ) -> Result<CommandOutput, Failure> {
     let (issuance, failure) = match outcome {
         Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
-        Outcome::CheckFailed(issuance) => (issuance, check_failed(issuance)),
+        Outcome::CheckFailed(issuance) => (issuance, check_failed(issuance, asking.options)),
         Outcome::NotInstalled(issuance, error) => (issuance, advice::not_installed(error, asking)),
         other => return Err(Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}"))),
     };
@@ -363,15 +363,15 @@ pub(crate) fn fetched(
     Err(failure.with("certificate", certificate).with("checks", document::checks(&issuance.checks)))
 }
 
-/// A certificate that failed a check.
-fn check_failed(issuance: &Issuance) -> Failure {
+/// A certificate that failed a check; `options` are those of a command for its account.
+fn check_failed(issuance: &Issuance, options: &str) -> Failure {
     let failing = issuance.checks.iter().find(|check| !check.ok);
     let shown = |check: &Check| format!("check {} failed: {}", check.name, one_line(&check.detail));
     let text = format!("{}; nothing was written", failing.map(shown).unwrap_or_default());
     // What cannot be read at all is not shown otherwise.
     let look = match (failing, issuance.certificate.id) {
         (Some(Check { name: "certificate", .. }), Some(id)) => {
-            format!(": `certgate info {id} --output json` shows what the gateway gives")
+            format!(": `certgate info{options} {id} --output json` shows what the gateway gives")
         }
         _ => String::new(),
     };

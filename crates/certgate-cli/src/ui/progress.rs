@@ -399,7 +399,8 @@ impl Observer for Progress<'_> {
             Event::Trouble(error) => self.trouble(error),
             Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),
             Event::MessageStays { id } => self.warn(&format!(
-                "message {id} is first in the queue again although it was confirmed: jobs are asked themselves (`certgate poll next` shows it)"
+                "message {id} is first in the queue again although it was confirmed: jobs are asked themselves (`certgate poll next{}` shows it)",
+                self.asked.options
             )),
             Event::NotRecorded(error) => self.warn(&error.to_string()),
             Event::NotRemoved(why) => self.warn(&still_published(why, &self.asked.options)),
