@@ -10,7 +10,7 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    CertificateSelector, Client, Error, Journal, Namesake, OrderId, OrderRequest, SelectionError,
+    CertificateSelector, Client, Error, Journal, KeySource, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
     estate::account::AccountCertificate,
     estate::{FEW, OutFolders, PlanError, Step, Task, TaskError},
@@ -103,14 +103,14 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     for mut line in lines {
         let place = line.place.clone();
         match order(&file, &folder, config, &mut line) {
-            Ok(order) if seen.insert(order.subject()) => {
+            Ok(order) if seen.insert((order.request.profile.clone(), order.subject())) => {
                 let install = order.request.install.as_ref();
                 let same = install.and_then(|install| folders.problem(&install.folder, &place));
                 problems.extend(same.map(|why| format!("{place}: {}", line.at(&["out"], why))));
                 orders.push(order);
             }
             Ok(order) => {
-                problems.push(format!("{place}: {}", line.at(&["id"], TaskError::Repeated(order.title()))));
+                problems.push(format!("{place}: {}", line.at(&["id", "name", "csr"], order.repeated())));
             }
             Err(why) => problems.push(format!("{place}: {why}")),
         }
@@ -214,16 +214,15 @@ pub fn tasks(
         _ => certificate.find(client),
     };
     let task = |(mut order, remaining): (BatchOrder, Remaining)| {
-        let title = order.title();
+        let (title, repeated) = (order.title(), order.repeated());
         let mut changed = Vec::new();
         let certificate = match order.find(&remaining, &mut find) {
             Err(SelectionError::Gateway(why)) => return Err(why),
             found => found.map_err(TaskError::from),
         };
         let checked = certificate.and_then(|id| {
-            let subject = id.map_or_else(|| order.key.clone(), |id| id.to_string());
-            let is_first = seen.insert((journal.account().to_owned(), subject));
-            if is_first { Ok(()) } else { Err(TaskError::Repeated(title.clone())) }
+            let subject = id.map_or_else(|| order.subject(), |id| id.to_string());
+            if seen.insert((journal.account().to_owned(), subject)) { Ok(()) } else { Err(repeated) }
         });
         let (id, step) = match (checked, remaining) {
             (Err(why), _) => (OrderId::new(), Step::Failed(why)),
@@ -287,10 +286,30 @@ pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
 }
 
 impl BatchOrder {
-    /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one. One name in two accounts is two.
-    fn subject(&self) -> (Option<String>, String) {
-        let certificate = self.certificate.as_ref().map_or_else(|| self.key.clone(), CertificateSelector::spelled);
-        (self.request.profile.clone(), certificate)
+    /// What may be ordered once in a file for an account: an existing certificate, whatever is done to it, or a new one. Of one name these are
+    /// several where their products, further names, kinds of keys or CSRs differ; another folder is none.
+    fn subject(&self) -> String {
+        let OrderRequest { csr, key, name, names, product, .. } = &self.request;
+        match (&self.certificate, csr, key, name) {
+            (Some(certificate), ..) => certificate.spelled(),
+            (None, None, Some(key), Some(name)) => {
+                let name = spelled(name);
+                let further: BTreeSet<String> = names.iter().map(|other| spelled(other)).collect();
+                let further: Vec<String> = further.into_iter().filter(|other| *other != name).collect();
+                let key = match key {
+                    KeySource::New { key_type, default } => key_type.unwrap_or(*default).name().to_owned(),
+                    KeySource::File { path, .. } => path.display().to_string(),
+                };
+                format!("new {name} {further:?} {product:?} {key}")
+            }
+            _ => self.key.clone(),
+        }
+    }
+
+    /// Why it is not ordered where a line before orders the same.
+    fn repeated(&self) -> TaskError {
+        let repeated = if self.certificate.is_some() { TaskError::Repeated } else { TaskError::RepeatedNew };
+        repeated(self.title())
     }
 
     /// Finds the id of the certificate that is meant; of what was ordered it is known.
@@ -343,150 +362,4 @@ impl BatchOrder {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use super::read;
-
-    #[test]
-    fn three_forms_and_what_is_wrong_with_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let csr = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/_keys/example.com.csr");
-        fs::copy(csr, folder.path().join("a.csr")).unwrap();
-        let file = |name: &str, text: &str| {
-            fs::write(folder.path().join(name), text).unwrap();
-            read(&folder.path().join(name), None).map_err(|error| error.to_string())
-        };
-        for (name, text) in [
-            ("b.toml", "[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
-            ("b.jsonl", "{\"id\":571,\"csr\":\"a.csr\",\"out\":\"x\"}\n\n"),
-            ("b.csv", "id,csr,out\n571,a.csr,x\n"),
-            ("b.toml", "\u{feff}[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
-            ("b.jsonl", "\u{feff}{\"id\":571,\"csr\":\"a.csr\",\"out\":\"x\"}\n"),
-            ("b.csv", "\u{feff}id,csr,out\n571,a.csr,x\n"),
-            ("b.csv", "id;csr;out\n571;a.csr;x\n"),
-            ("b.csv", "id\tcsr\tout\r\n571\ta.csr\tx\r\n"),
-            ("b.csv", "ID; Csr ;OUT\n571 ; a.csr;x\n"),
-            ("b.csv", "\n \r\nid;csr;out\n\n571;a.csr;x\n\t\n"),
-            ("b.csv", "id,csr,out,\r571,\"a.csr\", \"x\" ,"),
-            ("b.csv", "sep=;\r\nid;csr;out\r\n571;a.csr;x\r\n"),
-            ("b.csv", "\u{feff}SEP=|\nid|csr|out\n571|a.csr|x\n"),
-            ("b.csv", "id|csr|out\n571|a.csr|x\n"),
-            ("b.csv", "# ours\nid,csr,out\n#572,a.csr,y\n571,a.csr,x\n"),
-            ("b.csv", "id,csr,out\n,,\n571,a.csr,x\n,\n\"\",,\n"),
-            ("b.csv", "id\tcsr\tdeploy-hook\tout\n571\t\"a.csr\"\t\tx"),
-        ] {
-            let orders = file(name, text).unwrap();
-            assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"), "{name}");
-            assert_eq!(
-                orders[0].request.install.as_ref().map(|install| install.folder.as_path()),
-                Some(folder.path().join("x").as_path())
-            );
-        }
-        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
-            let utf16: Vec<u8> = "\u{feff}id,csr\r\n571,a.csr\r\n".encode_utf16().flat_map(to_bytes).collect();
-            fs::write(folder.path().join("wide.csv"), utf16).unwrap();
-            let orders = read(&folder.path().join("wide.csv"), None).unwrap();
-            assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"));
-        }
-        fs::write(folder.path().join("latin1.csv"), b"id,csr\n571,\xfcber.csr\n").unwrap();
-        let error = read(&folder.path().join("latin1.csv"), None).unwrap_err().to_string();
-        assert!(error.contains("line 2: neither UTF-8 nor UTF-16"), "{error}");
-        for (start, said) in [
-            (&[0xD0, 0xCF, 0x11, 0xE0][..], "it is a workbook of Excel before 2007 (.xls): save the sheet as CSV"),
-            (&[0x1F, 0x8B, 8], "it is a compressed file (gzip): unpack it with `gunzip`"),
-        ] {
-            fs::write(folder.path().join("b.csv"), start).unwrap();
-            let error = read(&folder.path().join("b.csv"), None).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
-        }
-        for (name, text, said) in [
-            (
-                "b.csv",
-                "id,csr\n571,a.csr\n571,a.csr\n",
-                "line 3: an order of the same, 571 example.com, stands in the file before",
-            ),
-            ("b.csv", "id,csr,out\n571,a.csr,x\n572,a.csr,./x/\n", "line 3: its `out` is that of line 2 too"),
-            // One certificate, whatever is ordered of it.
-            (
-                "b.csv",
-                "id,csr,action\n571,a.csr,\n571,,renew\n",
-                "line 3: an order of the same, 571, stands in the file before",
-            ),
-            (
-                "b.csv",
-                "id,new_key,out\nBücher.example,true,x\nXN--bcher-kva.EXAMPLE,true,y\n",
-                "line 3: an order of the same, XN--bcher-kva.EXAMPLE, stands in the file before",
-            ),
-            ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
-            ("b.csv", "id,csr\n0,a.csr\n", "line 2: id `0`: expected a whole number of 1 or more, or a name"),
-            ("b.csv", "id,csr\nbü cher,a.csr\n", "line 2: id `bü cher`: "),
-            (
-                "b.csv",
-                "id,csr,out\na.example,a.csr,x\nb.example,a.csr,./x/\n",
-                "line 3: its `out` is that of line 2 too",
-            ),
-            (
-                "b.csv",
-                "id,csr,out,deploy_hook\n571,a.csr,x,\"echo hi\n572,a.csr,y,\"true\"\n",
-                "line 2: found `\"echo hi`, expected its closing `\"`",
-            ),
-            ("b.csv", "id,csr\n571,\"a.csr\n\"", "line 2: found `\"a.csr`, expected its closing `\"`"),
-            ("b.csv", "\nid,csr\n571,\"a.csr\"x\n", "line 3: found `x` behind a closing `\"`, expected `,`"),
-            ("b.csv", "id,csr\n571,a.csr,x\n", "line 2: found 3 fields, expected 2 with `,` between them"),
-            ("b.csv", "id,csr\n571;a.csr\n", "line 2: found 1 fields, expected 2 with `,` between them"),
-            ("b.csv", "id\tcsr\n571;a.csr\n", "line 2: found 1 fields, expected 2 with `\\t` between them"),
-            ("b.csv", "PK\u{3}\u{4}x", "it is a spreadsheet's own file or a ZIP archive: save the sheet as CSV"),
-            ("b.csv", "\n<!DOCTYPE html><table>", "it is HTML or XML"),
-            ("b.csv", "571,a.csr\n", "no order in it; the first line of CSV names the columns"),
-            ("b.csv", "id,csr,csr\n571,a.csr,a.csr\n", "line 1: `csr` names two columns"),
-            ("b.csv", "id,new-key,NEW_KEY\n571,,true\n", "line 1: `new_key` names two columns"),
-            ("b.jsonl", "{\"id\":571,\"csr\":\"a.csr\",\"id\":572}", "line 1: `id` stands in it twice"),
-            ("b.jsonl", "[571]", "line 1: invalid type: sequence, expected an object"),
-            (
-                "b.csv",
-                "id,colour\n571,red\n",
-                "line 1: found `colour`, which is no setting; expected one of action, id, name",
-            ),
-            (
-                "b.csv",
-                "571,a.csr\n572,a.csr\n",
-                "line 1: the first line of CSV names the columns, such as `id,csr`; found `571`, which is no setting",
-            ),
-            (
-                "b.csv",
-                "id,csr\n571.0,a.csr\n",
-                "line 2: id `571.0`: found a number that is no id, expected a whole number",
-            ),
-            ("b.jsonl", "{\"id\":571.5,\"csr\":\"a.csr\"}", "line 1: id `571.5`: found a number that is no id"),
-            ("b.toml", "[[order]]\nid = 571\ncolour = 1\n", "order 1: line 3: found `colour`"),
-            ("b.toml", "[[orders]]\nid = 571\n", "line 1: found `orders`, expected [order]"),
-            ("b.csv", "id,csr,keep\n571,a.csr,many\n", "line 2: `keep`: found `many`, expected a whole number"),
-            ("b.csv", "id,csr,dns,webroot\n571,a.csr,manual,.\n", "`dns` and `webroot` exclude each other"),
-            ("b.csv", "id,csr,dns_server\n571,a.csr,9.9.9.9\n", "`dns_server` and `dns_key` are for `dns` nsupdate"),
-            ("b.csv", "id,csr,pkcs12\n571,a.csr,true\n", "go with files that are in place: give `out` too"),
-            ("b.jsonl", "{\"csr\":\"a.csr\"}", "line 1: a new certificate needs `product`"),
-            ("b.jsonl", "{", "line 1: EOF"),
-            ("b.toml", "", "no order in it"),
-            (
-                "b.toml",
-                "[[order]]\naction = \"melt\"\nid = 1",
-                "order 1: line 2: action `melt`: expected create, reissue or renew",
-            ),
-            (
-                "b.toml",
-                "[[order]]\nid = 1",
-                "order 1: line 1: a certificate needs a key: give `csr`, `new_key` or `key`",
-            ),
-            (
-                "b.toml",
-                "[[order]]\nid = 1\ncsr = \"a.csr\"\nname = \"other.example\"",
-                "the CSR is not for `other.example`",
-            ),
-            ("b.txt", "x", "the ending `txt` is not known"),
-        ] {
-            let error = file(name, text).unwrap_err();
-            assert!(error.contains(said), "{error}");
-        }
-    }
-}
+mod tests;

@@ -317,6 +317,7 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
             "id,action,new_key,out,profile\n571,renew,true,f,live\nexample.com,renew,true,g,twin\n",
             "id,action,new_key,out,profile\n571,renew,true,f,live\n571,renew,true,g,twin\n",
             "csr,product,admin,technical,profile\nnew.csr,SSL123,1120,1120,live\nnew.csr,SSL123,1120,1120,twin\n",
+            "name,new_key,product,admin,technical,out,profile\nn.example,true,SSL123,1120,1120,j,live\nn.example,true,SSL123,1120,1120,k,twin\n",
         ] {
             fs::write(accounts.path().join("twice.csv"), twice).unwrap();
             let output = accounts.run(transport, &["batch", "twice.csv"]);

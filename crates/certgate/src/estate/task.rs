@@ -144,6 +144,11 @@ pub enum TaskError {
     /// The file orders it twice; this is what the second is called.
     #[error("an order of the same, {0}, stands in the file before")]
     Repeated(String),
+    /// The file buys it twice; this is the second one's name.
+    #[error(
+        "the same new certificate, {0}, stands in the file before: of one name two are ordered where `product`, `names`, `key_type`, `key` or `csr` differ"
+    )]
+    RepeatedNew(String),
     /// Its settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
