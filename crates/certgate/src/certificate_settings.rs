@@ -247,6 +247,7 @@ const GROUPS: [(&[&str], &[&str]); 3] = [
 
 /// What belongs to one order, or is the certificate's at the gateway: it is not remembered.
 const OF_ONE_ORDER: &[&str] = &[
+    "name",
     "product",
     "admin",
     "technical",
@@ -333,7 +334,6 @@ impl CertificateSettings {
     }
 
     /// What of them is remembered with an installed set.
-    #[must_use]
     pub(crate) fn to_remember(&self) -> Self {
         let mut settings = self.clone();
         OF_ONE_ORDER.iter().for_each(|name| settings.clear(name));

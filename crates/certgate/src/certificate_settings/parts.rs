@@ -353,13 +353,13 @@ impl CertificateSettings {
         Ok(options)
     }
 
-    /// What is known of what is remembered: a later version may have written more.
+    /// What is known of what is remembered: a later version may have written more, an earlier one what belonged to its order.
     pub(crate) fn known_of(remembered: &Map<String, Value>) -> Self {
         let mut settings = Self::default();
         for (name, value) in remembered {
             let _ = settings.set(name, value);
         }
-        settings
+        settings.to_remember()
     }
 
     /// The settings of an installation, as they are remembered with its set.

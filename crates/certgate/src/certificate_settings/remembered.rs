@@ -58,11 +58,15 @@ impl CertificateSettings {
         };
         let mut before = record.settings.clone().unwrap_or_default();
         if csr.is_some() || !is_of(&record, self.name.as_deref(), certificate) {
-            (before.name, before.names) = (None, None);
+            before.names = None;
+        } else if purpose == Purpose::Create {
+            before.name.clone_from(&record.name);
         }
         let in_place = || Some(key_type_like(&place.issued()?.certificate.key));
         let key_type = before.key_type.take().or_else(in_place).unwrap_or_default();
+        let known_as = record.name.filter(|_| self.names.is_none());
         let mut request = self.given_in(here).or(&before).request_with(purpose, csr)?;
+        request.known_as.extend(known_as);
         if let Some(KeySource::New { default, .. }) = &mut request.key {
             *default = key_type;
         }

@@ -104,6 +104,12 @@ impl Subject {
             .filter(|name| !name.is_empty())
     }
 
+    /// The names that it goes by here: as it is declared, and as it is in place.
+    pub(super) fn known_as(&self) -> Vec<String> {
+        let in_place = self.installed.as_ref().map(|installed| &installed.name);
+        self.settings.name.iter().chain(in_place).cloned().collect()
+    }
+
     /// The gateway's id of it; `None` if it is to be created.
     ///
     /// # Errors

@@ -453,7 +453,8 @@ fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskErro
     }
     let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
     let known = subject.certificate.clone();
-    let request = request(subject, purpose)?;
+    let mut request = request(subject, purpose)?;
+    request.known_as = subject.known_as();
     // What a run would find before its order, so that a plan says it, too.
     request.check_unwritten().map_err(Error::from)?;
     if let Some(known) = &known {
@@ -470,9 +471,9 @@ fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskErro
     if let (Purpose::Create, Some(CertificateSelector::Name(name))) = (purpose, &subject.selector) {
         settings.name.get_or_insert_with(|| name.clone());
     }
-    // It keeps its own, by whichever of its names it is declared.
+    // It keeps its own, by whichever of its names it is declared or in place.
     let own = subject.certificate.as_ref().and_then(|there| there.name.as_ref());
-    if let (Some(_), Some(declared), Some(own)) = (&subject.selector, &mut settings.name, own) {
+    if let (Some(declared), Some(own)) = (&mut settings.name, own) {
         declared.clone_from(own);
     }
     if settings.csr.is_some() || settings.key.is_some() {

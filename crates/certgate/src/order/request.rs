@@ -43,6 +43,9 @@ pub struct OrderRequest {
     pub key: Option<KeySource>,
     /// The names of the CSR that is made, besides the certificate's own.
     pub names: Vec<String>,
+    /// What the certificate goes by where names are remembered or declared for it: of these names none is left out for another one that came in the
+    /// place of its own.
+    pub(crate) known_as: Vec<String>,
     /// The product's code.
     pub product: Option<String>,
     /// The certificate's name.
@@ -129,6 +132,7 @@ impl OrderRequest {
             csr: None,
             key: None,
             names: Vec::new(),
+            known_as: Vec::new(),
             product: None,
             name: None,
             is_own_name: false,
@@ -301,7 +305,11 @@ impl OrderRequest {
             RequestError::check_name(id, known, name, asks_for)?;
         }
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
-        self.csr = Some(key.request(&installation, known, self.name.as_deref(), &self.names, is_rehearsal)?);
+        let mut names = self.names.clone();
+        if !names.is_empty() {
+            names.extend(self.known_as.iter().filter(|name| known.goes_by(name)).cloned());
+        }
+        self.csr = Some(key.request(&installation, known, self.name.as_deref(), &names, is_rehearsal)?);
         Ok(())
     }
 
