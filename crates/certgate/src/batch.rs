@@ -35,6 +35,8 @@ pub struct BatchOrder {
     pub key: String,
     /// The certificate, as the line names it; a new one has no name at the gateway yet.
     pub certificate: Option<CertificateSelector>,
+    /// Where its profile stands: the file, and its place there.
+    pub place_of_profile: String,
 }
 
 /// Why a batch cannot be run.
@@ -97,12 +99,11 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
         return Err(bad(format!("no order in it{what}")));
     }
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why| bad(why.to_string()))?;
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut folders = OutFolders::default();
     for mut line in lines {
         let place = line.place.clone();
-        match order(&file, &folder, config, &mut line) {
+        match order(path, &folder, config, &mut line) {
             Ok(order) if seen.insert((order.request.profile.clone(), order.subject())) => {
                 let install = order.request.install.as_ref();
                 let same = install.and_then(|install| folders.problem(&install.folder, &place));
@@ -118,7 +119,8 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
 }
 
-fn order(file: &str, folder: &Path, config: Option<&Path>, line: &mut Table) -> Result<BatchOrder, String> {
+fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) -> Result<BatchOrder, String> {
+    let place_of_profile = line.place_of_profile(path);
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
     let id = line.take("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
     let certificate = id.map(|id| match id.parse() {
@@ -165,8 +167,9 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, line: &mut Table) -> 
         _ => String::new(),
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
     let key = format!("{file}:{}:{id}:{is_of}", request.action());
-    Ok(BatchOrder { place: line.place.clone(), request, key, certificate })
+    Ok(BatchOrder { place: line.place.clone(), request, key, certificate, place_of_profile })
 }
 
 /// A line of a batch in a run.

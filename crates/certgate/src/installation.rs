@@ -38,7 +38,7 @@ use crate::unix_now;
 
 pub(crate) use self::record::{FILE_WITHOUT_SETS, path_in as record_path_in};
 pub use self::{
-    adoption::LedElsewhere,
+    adoption::{LedElsewhere, Shown},
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},
     record::SetRecord,
@@ -194,6 +194,14 @@ impl Installation {
             Ok(shown) => shown == key.expose(),
             Err(why) => why.kind() == std::io::ErrorKind::NotFound,
         }
+    }
+
+    /// Whether servers that read the folder's own files find a certificate with its key.
+    pub(crate) fn shows_a_pair(&self) -> bool {
+        let read = |name| fs::read_to_string(self.folder().join(name)).unwrap_or_default();
+        let certificate = X509::from_pem(read(CERTIFICATE));
+        let key = PrivateKey::from_pem(Secret::new(read(KEY)).expose(), None);
+        certificate.is_ok_and(|certificate| key.is_ok_and(|key| key.spki() == certificate.key.spki))
     }
 
     /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.

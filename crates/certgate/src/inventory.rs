@@ -124,6 +124,8 @@ pub enum InventoryError {
         selector: CertificateSelector,
         /// How it is declared.
         settings: Box<CertificateSettings>,
+        /// Whether what was ordered into it came without a key, which is somewhere else.
+        is_keyless: bool,
     },
     /// Its certificate is gone, and what is beside it is not.
     #[error("{}: {} gone", folder.display(), if *is_key_gone { "its certificate and its key are" } else { "its certificate is" })]

@@ -13,7 +13,7 @@ use crate::{
     args::{notify::Notify, ordering::Queue},
     common::{
         notify::told,
-        several::{Several, declared_file, of_declared},
+        several::{Several, declared_file, of_declared, place_of_profile},
         share::{Share, shares},
     },
     exit::{Exit, Failure},
@@ -57,7 +57,8 @@ impl Apply {
             share.confirm_own(app, &self.queue);
             share.planned(app, subjects)
         };
-        let mut shares = shares(app, of_declared(app, declared)?, Some(self.timeout), begin, Declared::task)?;
+        let declared = of_declared(app, declared)?;
+        let mut shares = shares(app, declared, Some(self.timeout), begin, Declared::task, place_of_profile)?;
         Several { by_file: true, ..Several::of(self.timeout, &self.queue) }.drive(app, &mut shares)
     }
 }

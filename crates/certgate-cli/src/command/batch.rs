@@ -72,10 +72,9 @@ impl Batch {
         let report = self.report.as_deref().map(open).transpose()?;
         let profile = |order: &BatchOrder| app.check_profile(&order.place, order.request.profile.as_deref());
         orders.iter().try_for_each(profile)?;
-        let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
-        let (mut wrong, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+        let (mut details, mut wrong, mut seen) = (HashMap::new(), Vec::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {
             let mut lines = share.lines(orders, self.again, &mut seen)?;
             // A rehearsal says it with each line.
@@ -89,7 +88,8 @@ impl Batch {
             Ok(lines.into_iter().map(|line| line.task).collect())
         };
         let lose = |order: &BatchOrder| Task::idle(order.title(), None);
-        let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        let named_in = |order: &BatchOrder| Some(order.place_of_profile.clone());
+        let mut shares = shares(app, groups, Some(self.timeout), begin, lose, named_in)?;
         if self.dry_run {
             return rehearsal::several(app, shares, &details);
         }

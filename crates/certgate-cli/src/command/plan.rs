@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     app::App,
     common::{
-        several::{declared_file, of_declared},
+        several::{declared_file, of_declared, place_of_profile},
         share::{Share, shares, with_options},
     },
     exit::{Exit, Failure},
@@ -43,7 +43,7 @@ impl Plan {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
             share.planned(app, subjects)
         };
-        let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
+        let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task, place_of_profile)?;
         plan::print(app, with_options(shares), true)
     }
 }

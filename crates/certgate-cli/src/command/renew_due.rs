@@ -83,7 +83,7 @@ impl RenewDue {
             Ok(share.planned(app, subjects)?.into_iter().filter(Task::is_to_be_done).collect())
         };
         let lose = |(folder, _): &Found| Task::of_folder(folder);
-        let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        let mut shares = shares(app, groups, Some(self.timeout), begin, lose, |_| None)?;
         let missing = missing(&roots, !self.folders.is_empty(), &folders, shares.iter().map(|share| &share.journal))?;
         if let Some(share) = shares.first_mut() {
             share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));

@@ -81,9 +81,13 @@ fn kind(standing: &Standing) -> Option<Kind> {
         Standing::Installed(standing) if !standing.installed.led_gone.is_empty() => Some(Kind::CheckFailed),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
-            Todo::OtherKey | Todo::Revoked | Todo::OtherCertificate { .. } | Todo::NotNoted | Todo::NotThere => {
-                Some(Kind::CheckFailed)
-            }
+            Todo::OtherKey
+            | Todo::OtherPair
+            | Todo::Revoked
+            | Todo::OfAnotherName
+            | Todo::OtherCertificate { .. }
+            | Todo::NotNoted
+            | Todo::NotThere => Some(Kind::CheckFailed),
             _ => installed.served.iter().find_map(Verification::problem).map(|_| Kind::NotDeployed),
         },
         _ => None,

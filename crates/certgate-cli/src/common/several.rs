@@ -43,6 +43,11 @@ pub(crate) fn of_declared(app: &App, declared: Vec<Declared>) -> Result<Vec<(Str
     by_profile(app, declared, false, |one| one.settings.profile.as_deref())
 }
 
+/// Where the profile of a declared certificate stands.
+pub(crate) fn place_of_profile(declared: &Declared) -> Option<String> {
+    Some(declared.place_of_profile.clone())
+}
+
 /// How several certificates are gone through.
 pub(crate) struct Several<'q> {
     pub(crate) timeout: Duration,

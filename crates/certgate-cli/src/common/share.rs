@@ -10,6 +10,7 @@ use certgate::{
     Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
     RunOptions, Settings,
     batch::{BatchOrder, BatchTask, tasks},
+    config::ConfigError,
     estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
     inventory::{Found, profile_of},
@@ -77,17 +78,20 @@ pub(crate) fn found_by_profile(app: &App, found: Vec<Found>) -> Result<Vec<(Stri
 }
 
 /// What is to be done at each account: `begin` makes tasks of what belongs to one. What belongs to an account that cannot be used is lost
-/// alone, as long as there is another: its profile is gone, its gateway is down or lets nobody in, its store fails.
+/// alone, as long as there is another: its profile is gone, its gateway is down or lets nobody in, its store fails. `named_in` is where the
+/// profile of one stands in a file.
 pub(crate) fn shares<T>(
     app: &App,
     groups: Vec<(String, Vec<T>)>,
     timeout: Option<Duration>,
     mut begin: impl FnMut(&mut Share, Vec<T>) -> Result<Vec<Task>, Error>,
     lose: impl Fn(&T) -> Task,
+    named_in: impl Fn(&T) -> Option<String>,
 ) -> Result<Vec<Share>, Failure> {
     let (mut shares, mut lost, mut error) = (Vec::<Share>::new(), Vec::<Task>::new(), None);
     for (profile, things) in groups {
         let of_group: Vec<Task> = things.iter().map(&lose).collect();
+        let place = things.first().and_then(&named_in);
         let begun = Share::of_profile(app, &profile, timeout, things.len())?.and_then(|mut share| {
             // Before it is looked what is to be done.
             share.claims = Some(share.journal.claims()?);
@@ -96,7 +100,10 @@ pub(crate) fn shares<T>(
         });
         match begun {
             Ok(share) => shares.push(share),
-            Err(why) => {
+            Err(mut why) => {
+                if let Error::Config(ConfigError::UnknownProfile { named_in, .. }) = &mut why {
+                    *named_in = place;
+                }
                 let why = Arc::new(why);
                 lost.extend(of_group.into_iter().map(|task| task.failed(TaskError::Account(Arc::clone(&why)))));
                 error.get_or_insert(why);

@@ -2,7 +2,7 @@
 
 mod words;
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use certgate::{
     Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
@@ -10,7 +10,7 @@ use certgate::{
     adoption::{AdoptionError, DeclarationError},
     config::ConfigError,
     estate::{DeclaredError, PlanError, TaskError},
-    installation::{InstallError, LedElsewhere, RollbackError},
+    installation::{InstallError, LedElsewhere, RollbackError, Shown},
     inventory::InventoryError,
     key::KeySourceError,
     pass_phrase::PassPhraseError,
@@ -171,6 +171,10 @@ pub(crate) fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
     let text = error.to_string();
     let advice = match error {
         InventoryError::Folder(error) => return error.into(),
+        InventoryError::Lost { folder, selector, is_keyless: true, .. } => {
+            let (which, folder) = (shell_word(&selector.to_string()), shell_word(&folder.display().to_string()));
+            format!("mount it, or put it there again: certgate fetch{} {which} --out {folder}", asking.options)
+        }
         InventoryError::Lost { selector, settings, .. } => {
             let reissue = command_line::reissue(asking.options, &selector, &settings);
             format!("mount it, or order another one into it: {reissue}")
@@ -245,12 +249,15 @@ impl From<TaskError> for Failure {
     }
 }
 
-/// What a server reads and does not lead into a certificate's folder any more. What shows another one is for a person to look at.
+/// What a server reads and does not lead into a certificate's folder any more.
 fn led_elsewhere(error: &LedElsewhere, asking: Asking<'_>) -> Failure {
     let failure = Failure::usage(error.to_string());
-    match error.path.parent().filter(|_| error.is_copy) {
-        Some(around) => failure.advise(format!("`{}` has it lead there", command_line::adopt(asking.options, around))),
-        None => failure,
+    let adopt = command_line::adopt(asking.options, error.path.parent().unwrap_or(Path::new(".")));
+    match error.shows {
+        Shown::Copy => failure.advise(format!("`{adopt}` has it lead there")),
+        Shown::Another => failure
+            .advise(format!("where somebody put the account's newer pair there, `{adopt}` takes that under care")),
+        _ => failure,
     }
 }
 

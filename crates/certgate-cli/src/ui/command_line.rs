@@ -36,8 +36,12 @@ pub(crate) fn options_of_run(app: &App) -> String {
 
 /// The same for the account of an order of the store: its profile is remembered with it, else it is the run's.
 pub(crate) fn options_of_order(app: &App, order: &Order) -> String {
+    options_of_profile(app, order.order.resume.install.as_ref().and_then(InstallOptions::profile))
+}
+
+/// The same for a profile that is remembered, else the run's.
+pub(crate) fn options_of_profile(app: &App, remembered: Option<&str>) -> String {
     let Ok(mut settings) = app.settings() else { return String::new() };
-    let remembered = order.order.resume.install.as_ref().and_then(InstallOptions::profile);
     if let Some(other) = remembered.filter(|remembered| *remembered != settings.profile.value) {
         settings.profile = Setting { value: other.to_owned(), origin: Origin::Program };
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use certgate::{
     estate::{PlanError, account::AccountCertificate},
-    installation::Deployment,
+    installation::{Deployment, LedElsewhere},
     inventory::{InstalledCertificate, InventoryError},
     monitoring::{InstalledStanding, Standing, Todo},
     served::Verification,
@@ -65,6 +65,15 @@ fn row(app: &App, options: &str, standing: Standing, now: i64) -> Value {
 }
 
 fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
+    // Another account's folder has commands of its own, unless nobody knows that profile any more.
+    let remembered = standing.installed.record.settings.as_ref().and_then(|settings| settings.profile.as_deref());
+    let remembered = remembered.filter(|other| app.settings_of(other).is_ok_and(|found| found.is_ok()));
+    let own = command_line::options_of_profile(app, remembered);
+    let mut renew = format!("certgate renew-due{own}");
+    if own != options {
+        renew += &format!(" {}", shell_word(&standing.installed.folder.display().to_string()));
+    }
+    let (options, renew) = (own.as_str(), renew.as_str());
     let InstalledCertificate { folder, name, serial, days, .. } = &standing.installed;
     let mut row = json!({ "folder": document::path(folder), "name": name, "serial": serial, "days": days });
     set(&mut row, "certificate", json!(standing.installed.id));
@@ -85,21 +94,27 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
         _ => None,
     };
     let not_served = standing.served.iter().find_map(Verification::problem);
-    let elsewhere = standing.installed.led_elsewhere.clone();
-    let elsewhere = elsewhere.map(|why| advice::inventory(InventoryError::from(why), options.into()));
+    let elsewhere = &standing.installed.led_elsewhere;
+    // Nothing is ordered for it or put there.
+    let is_left = match standing.todo {
+        Todo::Nothing => true,
+        Todo::OtherCertificate { .. } => elsewhere.is_some(),
+        _ => elsewhere.as_ref().is_some_and(LedElsewhere::is_of_copied_folder),
+    };
+    let elsewhere = elsewhere.clone().map(|why| advice::inventory(InventoryError::from(why), options.into()));
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
     let again = match standing.todo {
         Todo::Nothing if standing.installed.has_lost_its_key() => {
-            format!(": certgate renew-due{options} orders another one with a new key")
+            format!(": {renew} orders another one with a new key")
         }
-        Todo::Nothing => format!(": certgate renew-due{options} puts it there again"),
+        Todo::Nothing => format!(": {renew} puts it there again"),
         _ => String::new(),
     };
     let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
     let all = [
         gone,
         led_gone(&standing.installed, options),
-        (standing.todo != Todo::Nothing).then(|| todo(app, options, standing)),
+        (!is_left).then(|| todo(app, options, renew, standing)),
         not_deployed,
         elsewhere.map(|failure| failure.to_string()),
         not_served.map(|problem| format!("not served: {problem}")),
@@ -121,7 +136,7 @@ fn state(order: &Order) -> Value {
 }
 
 /// What there is to do, and the command that does it.
-fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
+fn todo(app: &App, options: &str, renew: &str, standing: &InstalledStanding) -> String {
     let InstalledStanding { installed, order, .. } = standing;
     let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     let folder = || shell_word(&installed.folder.display().to_string());
@@ -130,8 +145,16 @@ fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
         (Todo::OtherKey, ..) => {
             format!("the key is not the certificate's: certgate rollback{options} {}, or reissue", folder())
         }
+        (Todo::OtherPair, ..) => format!(
+            "what servers read there is another pair than the one under care: `{}` takes it in",
+            command_line::adopt(options, &installed.folder)
+        ),
+        (Todo::OfAnotherName, ..) => {
+            let why = standing.there.as_ref().and_then(|there| there.of_another_name.clone());
+            why.map_or_else(String::new, |why| Failure::of_task(why.into(), Asking::from(options)).to_string())
+        }
         (Todo::Revoked, _, _, None) => {
-            format!("it was revoked: certgate renew-due{options} puts another one in its place")
+            format!("it was revoked: {renew} puts another one in its place")
         }
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
             let other = match installed.record.put_back {
@@ -152,11 +175,10 @@ fn todo(app: &App, options: &str, standing: &InstalledStanding) -> String {
             format!("the gateway has another certificate, whose key is not here: {reissue}")
         }
         (Todo::Redeploy, _, Deployment::Failed { detail }, _) => {
-            format!("not deployed ({detail}): certgate renew-due{options} repeats the hook")
+            format!("not deployed ({detail}): {renew} repeats the hook")
         }
         (Todo::Due, ..) => {
-            let known = installed.id.map(|_| format!("certgate renew-due{options}"));
-            let renew = known.unwrap_or_else(|| "renew it, with its id".to_owned());
+            let renew = installed.id.map_or("renew it, with its id", |_| renew);
             let ended = (installed.days < 0).then(|| format!("it ended on {}", document::day(installed.not_after)));
             format!("{}: {renew}", ended.as_deref().unwrap_or("due"))
         }

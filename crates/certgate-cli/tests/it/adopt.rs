@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use certgate_keys::KeyError;
@@ -309,5 +310,110 @@ fn an_adopted_folder_that_is_gone_is_said() {
         assert_eq!((code, here.orders()), (0, orders + 1), "{said}");
         let leads = |name: &str| here.path(format!("ssl/b.example.{name}")).exists();
         assert!(leads("crt") && leads("key"));
+    }
+}
+
+/// A backup beside a folder that was taken under care is called a copy, whatever came into the folder since. Nothing is done with it, and the rest is
+/// renewed.
+#[test]
+fn a_copy_of_an_adopted_folder_is_told_as_one() {
+    if !has_openssl() {
+        return;
+    }
+    for hook in [&[][..], &["--deploy-hook", "true"]] {
+        let here = Here::new("json", Settings::default());
+        let (from, site) = (issued(here.home.path(), &here.server, "a.example"), here.path("etc/site"));
+        lay(&from, &["fullchain.pem"], &site.join("fullchain.pem"), 0o644);
+        lay(&from, &["key.pem"], &site.join("privkey.pem"), 0o600);
+        let folder = here.run(&[&["adopt", "etc/site"][..], hook].concat(), 0).0["certificates"][0]["folder"].clone();
+        let folder = folder.as_str().unwrap();
+        let copy = folder.replace("etc/site", "etc/a.bak");
+        assert!(
+            Command::new("cp")
+                .args(["-a", "etc/site", "etc/a.bak"])
+                .current_dir(here.home.path())
+                .status()
+                .unwrap()
+                .success()
+        );
+        let said = format!(
+            "{copy} is a copy of {}, which {} leads into, or what was there before: nothing is ordered for it; remove it,",
+            here.path(folder).display(),
+            site.join("fullchain.pem").display()
+        );
+        let (orders, before) = (here.orders(), here.read(format!("{copy}/cert.pem")));
+        for (command, ordered) in [
+            (&["status", "etc"][..], 0),
+            (&["renew-due", "etc", "--dry-run", "--renew-before", "400d"], 0),
+            (&["renew-due", "etc", "--renew-before", "400d"], 1),
+            (&["renew-due", "etc"], 1),
+            (&["status", "etc"], 1),
+            (&["reissue", "a.example", "--new-key", "--out", &copy], 1),
+        ] {
+            let (document, text) = here.run(command, 2);
+            assert!(format!("{document}{text}").contains(&said), "{command:?} {document} {text}");
+            assert_eq!(here.orders() - orders, ordered, "{command:?}");
+        }
+        let rows = here.run(&["status", "etc"], 2).0["certificates"].clone();
+        let todo =
+            |folder: &str| rows.as_array().unwrap().iter().find(|row| row["folder"] == folder).unwrap()["todo"].clone();
+        assert!(todo(&copy).as_str().unwrap().starts_with(&said) && todo(folder) == "nothing", "{rows}");
+        assert_eq!(public_key(&site.join("privkey.pem"), false), public_key(&site.join("fullchain.pem"), true));
+        assert!(before != here.read(format!("{folder}/cert.pem")) && before == here.read(format!("{copy}/cert.pem")));
+        let check = here.told(&["status", "etc", "--check", "--warning", "1d", "--critical", "1d"]);
+        assert_eq!((check.0, &check.1["check"]["text"]), (1, &json!("1 installed here in the copy of another folder")));
+        fs::remove_dir_all(here.path("etc/a.bak")).unwrap();
+        here.run(&["renew-due", "etc"], 8);
+    }
+}
+
+/// Who puts the account's newer pair where servers read it is told to have it taken under care: another order helps nobody.
+#[test]
+fn a_pair_that_somebody_put_in_place_is_adopted_again() {
+    if !has_openssl() {
+        return;
+    }
+    for (files, code, said) in [
+        ([("fullchain.pem", "site.crt"), ("key.pem", "site.key")], 2, "shows another one"),
+        ([("cert.pem", "cert.pem"), ("key.pem", "key.pem")], 10, "what servers read there is another pair"),
+    ] {
+        let here = Here::new("json", Settings::default());
+        let (from, site) = (issued(here.home.path(), &here.server, "a.example"), here.path("etc/a.example"));
+        let put = |from: &Path| {
+            for (part, name) in files {
+                let _ = fs::remove_file(site.join(name));
+                lay(from, &[part], &site.join(name), 0o600);
+            }
+        };
+        put(&from);
+        here.run(&["adopt", "etc/a.example"], 0);
+        here.run(&["reissue", "a.example", "--new-key", "--out", "newer"], 0);
+        put(&here.path("newer"));
+        let orders = here.orders();
+        let status = here.run(&["status", "etc"], code).0;
+        let todo = status["certificates"][0]["todo"].as_str().unwrap();
+        assert!(todo.contains(said) && !todo.contains("certgate reissue"), "{todo}");
+        let adopt = format!(
+            "`certgate adopt{} {}`",
+            here.options(),
+            if code == 2 { site.to_str().unwrap() } else { "etc/a.example" }
+        );
+        assert!(todo.contains(&adopt), "{todo}");
+        let (due, document, text) = here.told(&["renew-due", "etc"]);
+        assert_eq!(
+            (due, document.to_string().contains(&adopt)),
+            if code == 2 { (2, true) } else { (8, false) },
+            "{text}"
+        );
+        here.run(&["adopt", "etc/a.example"], 0);
+        if code == 2 {
+            // What was there before is told as that.
+            let rows = here.run(&["status", "etc"], 2).0["certificates"].clone();
+            assert!(rows[0]["todo"].as_str().unwrap().contains("a.example-572, which"), "{rows}");
+            fs::remove_dir_all(site.join("a.example")).unwrap();
+        }
+        here.run(&["status", "etc"], 0);
+        here.run(&["renew-due", "etc"], 8);
+        assert_eq!(here.orders(), orders);
     }
 }

@@ -322,3 +322,30 @@ fn a_folder_whose_name_is_no_text() {
         assert_eq!(texts, ["its name is not UTF-8: rename it"]);
     }
 }
+
+/// A folder that is gone and never had a key here has its certificate fetched: another one would take it from whoever has the key.
+#[test]
+fn a_folder_without_a_key_is_filled_by_fetch() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let declared = "[[certificate]]\nid = 571\nout = \"certs/a\"\n";
+        fs::write(here.path("certificates.toml"), declared).unwrap();
+        let reissue = ["reissue", "571", "--out", "certs/a"];
+        here.run(&[&reissue[..], &["--csr", &csr()]].concat(), 0);
+        for (is_keyless, expected) in
+            [(true, "put it there again: certgate fetch"), (false, "order another one into it: certgate reissue")]
+        {
+            fs::remove_dir_all(here.path("certs/a")).unwrap();
+            let row = here.run(&["plan", "certificates.toml"], 2).0["plan"][0].clone();
+            let why = row["why"].as_str().unwrap();
+            assert!(why.contains(&format!("mount it, or {expected}{} 571 ", here.options())), "{row}");
+            if is_keyless {
+                let command = why.rsplit_once("certgate ").unwrap().1.replace(&here.options(), "");
+                here.run(&command.split(' ').collect::<Vec<_>>(), 0);
+                assert_eq!((here.orders(), here.path("certs/a/cert.pem").exists()), (1, true), "{why}");
+                here.run(&["plan", "certificates.toml"], 8);
+                here.run(&[&reissue[..], &["--new-key"]].concat(), 0);
+            }
+        }
+    }
+}

@@ -95,6 +95,20 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let status = accounts.done(transport, &["status", "certs"]);
         let todos: Vec<&Value> = status["certificates"].as_array().unwrap().iter().map(|row| &row["todo"]).collect();
         assert_eq!(todos, ["nothing", "nothing", "not here", "not here"], "{status}");
+        // Told by another account than its own, a folder has the commands of its own.
+        let config = fs::canonicalize(accounts.path()).unwrap().join("config.toml").display().to_string();
+        let todo = |command: &[&str], row: usize| {
+            json(&accounts.run(transport, command))["certificates"][row]["todo"].as_str().unwrap().to_owned()
+        };
+        let reissue = format!("certgate reissue --config {config} --profile team 571 --new-key --out certs/b");
+        assert_eq!(
+            todo(&["status", "certs/b", "--profile", "live"], 0),
+            format!("the gateway has another certificate, whose key is not here: {reissue}")
+        );
+        let renew = format!("due: certgate renew-due --config {config}");
+        for (folder, more) in [("certs/a", ""), ("certs/b", " --profile team certs/b")] {
+            assert_eq!(todo(&["status", folder, "--renew-before", "400d"], 0), format!("{renew}{more}"));
+        }
 
         // Another profile of the same account.
         let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
@@ -293,6 +307,29 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         let actions: Vec<&str> =
             plan["plan"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
         assert_eq!((exit(&output), actions), (2, vec!["reissue", "error", "reissue"]), "{plan}");
+        let unknown = "profile `none` is not known: expected one of demo, live, team";
+        let row = plan["plan"].as_array().unwrap().iter().find(|row| row["action"] == "error").unwrap();
+        let place = "certificates.toml: certificate 3: line 11: ";
+        assert_eq!(row["why"].as_str().unwrap().lines().next(), Some(&*format!("{place}{unknown}")), "{plan}");
+        // And where there is no other one.
+        fs::write(
+            accounts.path().join("lone.toml"),
+            "[[certificate]]\nid = 1\nout = \"certs/c\"\nprofile = \"none\"\n",
+        )
+        .unwrap();
+        fs::write(accounts.path().join("lone.csv"), "id,new_key,out,profile\n1,true,certs/c,none\n").unwrap();
+        for (command, place) in [
+            (["plan", "lone.toml"], "lone.toml: certificate 1: line 4: "),
+            (["apply", "lone.toml"], "lone.toml: certificate 1: line 4: "),
+            (["batch", "lone.csv"], "lone.csv: line 2: "),
+        ] {
+            let output = accounts.run(transport, &command);
+            assert!(
+                exit(&output) == 2 && stderr(&output).contains(&format!("{place}{unknown}")),
+                "{}",
+                stderr(&output)
+            );
+        }
         let (user, password) = ("--user=user", accounts.path().join("password"));
         secret(&password, "password\n");
         let output = accounts.run(transport, &["apply", "certificates.toml", user, "--password-file", "password"]);

@@ -8,7 +8,7 @@ use std::{
 use certgate_flow::Purpose;
 use certgate_keys::KeyType;
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
-use certgate_x509::{CertificateRequest, NotAHost, host};
+use certgate_x509::{BadAttribute, CertificateRequest, NotAHost, attribute, host};
 use serde_json::{Map, Value};
 
 use super::{CertificateSettings, Dns, Format};
@@ -46,6 +46,8 @@ pub enum SettingsError {
         /// What is wrong with it.
         why: NotAHost,
     },
+    /// The name of a certificate, which no subject can have.
+    CommonName(BadAttribute),
     /// Two that exclude each other.
     Conflict(&'static str, &'static str),
     /// Some that make sense with another one only.
@@ -94,6 +96,7 @@ impl SettingsError {
             Self::Lone { settings, .. } => settings.to_vec(),
             Self::NoZoneServer | Self::NoZoneAccount => vec!["dns"],
             Self::Csr { .. } => vec!["csr"],
+            Self::CommonName(_) => vec!["name"],
             Self::Unknown { .. } | Self::NoKey => Vec::new(),
         }
     }
@@ -116,6 +119,7 @@ impl SettingsError {
                 format!("{}: found `{found}`, expected {expected}", name(setting))
             }
             Self::Name { setting, why } => format!("{}: {why}", name(setting)),
+            Self::CommonName(why) => format!("{}: {why}", name("name")),
             Self::Conflict(one, other) => format!("{} and {} exclude each other: give one", name(one), name(other)),
             Self::Lone { settings, with: "out", .. } => {
                 format!("{} go with files that are in place: give {} too", list(settings, "and"), name("out"))
@@ -180,6 +184,7 @@ impl CertificateSettings {
         request.key = self.key_source()?;
         if let Some(name) = self.name.as_deref().filter(|_| request.key.is_some()) {
             host(without_dot(name)).map_err(|why| SettingsError::Name { setting: "name", why })?;
+            self.check_common_name()?;
         }
         request.csr = csr;
         if request.key.is_none() && request.csr.is_none() && matches!(purpose, Purpose::Reissue(_)) {
@@ -210,6 +215,16 @@ impl CertificateSettings {
             let checked = host(without_dot(name));
             checked.map(drop).map_err(|why| SettingsError::Name { setting: "names", why })
         })
+    }
+
+    /// Whether a certificate request can be made for the name, where it is a host's: it becomes the subject's common name.
+    ///
+    /// # Errors
+    /// [`SettingsError::CommonName`].
+    pub(crate) fn check_common_name(&self) -> Result<(), SettingsError> {
+        let name = self.name.as_deref().and_then(|name| host(without_dot(name)).ok());
+        let checked = name.map(|name| attribute("CN", &name.value()));
+        checked.transpose().map(drop).map_err(SettingsError::CommonName)
     }
 
     /// How control over the names is shown.

@@ -1,6 +1,6 @@
 //! Tables of settings in a file, each value with its line: TOML, JSON lines, CSV.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use serde::{
     Deserialize, Deserializer,
@@ -48,10 +48,20 @@ impl Table {
 
     /// What is wrong with values of these names, behind the line of the last of them that stands in it, else behind its own.
     pub(crate) fn at(&self, names: &[&str], why: impl fmt::Display) -> String {
+        self.line_of(names).map_or_else(|| why.to_string(), |line| format!("line {line}: {why}"))
+    }
+
+    /// The line of the last of these names that stands in it, else its own.
+    fn line_of(&self, names: &[&str]) -> Option<usize> {
         let there = self.fields.iter().map(|field| (&field.name, field.line));
         let lines = there.chain(self.taken.iter().map(|(name, line)| (name, *line)));
-        let line = lines.filter(|(name, _)| names.contains(&name.as_str())).filter_map(|(_, line)| line).max();
-        line.or(self.line).map_or_else(|| why.to_string(), |line| format!("line {line}: {why}"))
+        lines.filter(|(name, _)| names.contains(&name.as_str())).filter_map(|(_, line)| line).max().or(self.line)
+    }
+
+    /// Where its profile stands in that file.
+    pub(crate) fn place_of_profile(&self, file: &Path) -> String {
+        let line = self.line_of(&["profile"]).map(|line| format!(": line {line}")).unwrap_or_default();
+        format!("{}: {}{line}", file.display(), self.place)
     }
 
     /// Why settings of it do not go together.

@@ -34,12 +34,17 @@ impl Credential {
 #[non_exhaustive]
 pub enum ConfigError {
     /// Neither the file nor certgate itself has a profile of that name.
-    #[error("profile `{name}` is not known: expected one of {}", known.join(", "))]
+    #[error(
+        "{}profile `{name}` is not known: expected one of {}",
+        named_in.as_ref().map(|place| format!("{place}: ")).unwrap_or_default(), known.join(", ")
+    )]
     UnknownProfile {
         /// The name.
         name: String,
         /// The profiles that there are.
         known: Vec<String>,
+        /// Where it is named, where that is another file.
+        named_in: Option<String>,
     },
     /// A profile that is to be added is in the file.
     #[error("{}: the profile `{name}` is there already", path.display())]

@@ -108,7 +108,7 @@ pub(super) fn chosen(file: Option<&Path>, name: &str) -> Result<Option<Profile>,
             let mut known: Vec<String> = profiles.into_keys().chain(BUILT_IN.map(str::to_owned)).collect();
             known.sort_unstable();
             known.dedup();
-            Err(ConfigError::UnknownProfile { name: name.to_owned(), known })
+            Err(ConfigError::UnknownProfile { name: name.to_owned(), known, named_in: None })
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The declared certificates: a file that says which there are to be, and how each is ordered, validated and installed.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, HashMap},
     fmt, io,
     path::{Path, PathBuf},
@@ -42,6 +43,8 @@ pub struct Declared {
     pub hosts: Vec<String>,
     /// How it is ordered, validated and installed: its own settings, else the defaults of the file.
     pub settings: CertificateSettings,
+    /// Where its profile stands: the file, the certificate's place there and the line.
+    pub place_of_profile: String,
 }
 
 impl Declared {
@@ -57,7 +60,12 @@ impl Declared {
 
     /// Why nothing is done with one that is not there, where it was installed in its folder `before`: a disk is not mounted, or somebody
     /// emptied it.
-    fn lost(&self, before: &BTreeMap<PathBuf, InstalledFolder>, host: Option<&str>) -> Option<InventoryError> {
+    fn lost(
+        &self,
+        before: &BTreeMap<PathBuf, InstalledFolder>,
+        host: Option<&str>,
+        is_keyless: &dyn Fn(&Path) -> bool,
+    ) -> Option<InventoryError> {
         let folder = self.settings.out.as_deref().filter(|_| self.ordered_by(host).is_none())?;
         let before = before.get(&whole(folder))?;
         let is_it = match &self.selector {
@@ -68,6 +76,7 @@ impl Declared {
             folder: folder.to_owned(),
             selector: self.selector.clone(),
             settings: Box::new(self.settings.clone()),
+            is_keyless: is_keyless(&whole(folder)),
         })
     }
 
@@ -136,7 +145,7 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for mut table in tables {
             let place = table.place.clone();
-            match declared(&mut table, &defaults, &folder, config) {
+            match declared(&mut table, &defaults, path, &folder, config) {
                 Ok(one) => {
                     let same = one.settings.out.as_deref().and_then(|out| folders.problem(out, &place));
                     problems.extend(same.map(|why| format!("{place}: {}", table.at(&["out"], why))));
@@ -187,10 +196,12 @@ impl OutFolders {
 fn declared(
     table: &mut Table,
     defaults: &CertificateSettings,
+    path: &Path,
     folder: &Path,
     config: Option<&Path>,
 ) -> Result<Declared, String> {
     let (id, named) = (table.take("id"), table.take("hosts"));
+    let place_of_profile = table.place_of_profile(path);
     let hosts = hosts(named).map_err(|why| table.at(&["hosts"], why))?;
     let settings = table.settings(&OWN)?.or(defaults).absolute(folder).with_profiles_of(config);
     let id =
@@ -203,6 +214,9 @@ fn declared(
             return Err(table.at(&[], "which certificate it is does not stand in it: give `id` or `name`"));
         }
     };
+    if id.is_none() && settings.csr.is_none() {
+        settings.check_common_name().map_err(|why| table.at_settings(&why))?;
+    }
     let mut settings = settings;
     settings.working_folder.get_or_insert_with(|| folder.to_owned());
     let Some(out) = &settings.out else {
@@ -210,7 +224,7 @@ fn declared(
     };
     let checked = settings.installed_into(out).map(drop).and_then(|()| settings.validation().map(drop));
     checked.map_err(|why| table.at_settings(&why))?;
-    Ok(Declared { place: table.place.clone(), selector, hosts, settings })
+    Ok(Declared { place: table.place.clone(), selector, hosts, settings, place_of_profile })
 }
 
 /// The machines that a certificate names.
@@ -232,6 +246,9 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
     let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
     let there: Vec<bool> = declared.iter().map(is_there).collect();
     let before = if there.contains(&false) { journal.folders()? } else { BTreeMap::new() };
+    let keyless = OnceCell::new();
+    let is_keyless =
+        |folder: &Path| keyless.get_or_init(|| journal.folders_without_keys().unwrap_or_default()).contains(folder);
     let mut subjects = Vec::with_capacity(declared.len());
     let mut left = declared.into_iter().zip(there);
     loop {
@@ -243,7 +260,7 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
         let at = at.filter_map(|(one, _)| Some((one.settings.out.as_deref()?, one.settings.file_owner.as_deref())));
         let mut found = read_each(&at.collect::<Vec<_>>(), now).into_iter();
         subjects.extend(some.into_iter().map(|(one, is_there)| {
-            let found = if is_there { found.next() } else { one.lost(&before, journal.host()).map(Err) };
+            let found = if is_there { found.next() } else { one.lost(&before, journal.host(), &is_keyless).map(Err) };
             subject(one, found, &mut open, journal.host())
         }));
     }
@@ -336,163 +353,4 @@ fn described(mut schema: Value, text: impl Into<String>) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use super::{read_declared, schema};
-    use crate::{CertificateSelector, CertificateSettings};
-
-    fn read(text: &str) -> Result<Vec<super::Declared>, String> {
-        read_file(text).map(|file| file.certificates)
-    }
-
-    fn read_file(text: &str) -> Result<super::DeclaredFile, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("certificates.toml");
-        fs::write(&path, text).unwrap();
-        read_declared(&path, Some(Path::new("/etc/run.toml")))
-            .map_err(|why| why.to_string().replace(&folder.path().display().to_string(), "HOME"))
-    }
-
-    #[test]
-    fn what_is_declared_goes_before_the_defaults() {
-        let found = read(
-            "[defaults]\ndns = \"provision\"\nkeep = 5\ndeploy_hook = \"reload\"\n[[certificate]]\nid = 571\nout = \"a\"\nkeep = 1\n\
-             [[certificate]]\nname = \"b.example\"\nout = \"/b\"\nvalidation = { webroot = \"www\" }\nverify = \"b.example:443\"\n",
-        )
-        .unwrap();
-        let [first, second] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((&first.selector, first.settings.keep), (&CertificateSelector::Id(571), Some(1)));
-        assert!(first.settings.out.as_deref().is_some_and(|out| out.is_absolute() && out.ends_with("a")));
-        assert_eq!(second.selector, CertificateSelector::Name("b.example".to_owned()));
-        assert_eq!(
-            (second.settings.keep, second.settings.dns.as_ref(), second.settings.verify.as_ref().map(Vec::len)),
-            (Some(5), None, Some(1))
-        );
-        assert!(
-            second.settings.webroot.as_deref().is_some_and(|root| root != Path::new("www") && root.ends_with("www"))
-        );
-    }
-
-    /// One name in two accounts is two certificates, and what says more about a default's hook or record goes with it.
-    #[test]
-    fn what_is_declared_goes_together() {
-        let text = "[defaults]\ndeploy_hook = \"reload\"\ndns = \"nsupdate\"\ndns_server = \"192.0.2.1\"\n\
-            [[certificate]]\nname = \"a.example\"\nout = \"a\"\ndns_key = \"/a\"\nrollback_on_failure = true\n\
-            [[certificate]]\nname = \"a.example\"\nout = \"b\"\ndns_key = \"/b\"\n";
-        let twice = read(text).unwrap_err();
-        assert_eq!(twice, "HOME/certificates.toml: certificate 2: line 11: certificate 1 declares a.example too");
-        let found = read(&format!("{text}profile = \"other\"\n")).unwrap();
-        let told: Vec<_> = found.iter().map(|one| one.settings.to_map()).collect();
-        assert_eq!((&told[0]["deploy_hook"], &told[0]["dns_server"]), (&"reload".into(), &"192.0.2.1:53".into()));
-        assert_eq!((&told[0]["rollback_on_failure"], &told[1]["dns_key"]), (&true.into(), &"/b".into()));
-    }
-
-    #[test]
-    fn a_profile_is_looked_for_in_the_configuration_of_the_run() {
-        let found = read(
-            "[defaults]\ndns = \"autodns\"\ndns_profile = \"zones\"\n[[certificate]]\nid = 1\nout = \"a\"\n\
-             [[certificate]]\nid = 2\nout = \"b\"\ndns = \"autodns\"\ndns_profile = \"zones\"\ndns_config = \"/own.toml\"\n\
-             [[certificate]]\nid = 3\nout = \"c\"\ndns = \"provision\"\n",
-        );
-        let configs: Vec<_> = found.unwrap().into_iter().map(|one| one.settings.dns_config).collect();
-        assert_eq!(configs, [Some("/etc/run.toml".into()), Some("/own.toml".into()), None]);
-    }
-
-    /// As editors of other systems save it.
-    #[test]
-    fn a_byte_order_mark_line_ends_and_tabs_are_no_trouble() {
-        let text = "\u{feff}notify = \"mail\"\r\n\r\n[[certificate]]\r\n\tid\t= 571\r\n\tout = \"a\"\r\n";
-        let file = read_file(text).unwrap();
-        assert_eq!((file.notify.as_deref(), file.certificates.len()), (Some("mail"), 1));
-        let error = read(&format!("{text}\tcolour = 1\r\n")).unwrap_err();
-        assert!(error.contains("line 6: found `colour`"), "{error}");
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        for (text, said) in [
-            ("[[certificate]]\nid = 1\n", "certificate 1: line 1: where it is to be does not stand in it: give `out`"),
-            ("\n[[certificate]]\nout = \"a\"\n", "certificate 1: line 2: which certificate it is does not stand in it"),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\ncolour = 1\n",
-                "certificate 1: line 4: found `colour`, which is no setting",
-            ),
-            ("[defaults]\nkeep = \"x\"\n", "defaults: line 2: `keep`: found `x`, expected a whole number"),
-            ("[certificates]\n", "line 1: found `certificates`, expected [defaults], [certificate], notify = …"),
-            ("certificate = [1]\n", "line 1: `certificate`: expected a table"),
-            ("certificate = 1\n", "line 1: `certificate`: expected a table"),
-            ("[[defaults]]\nkeep = 1\n[[defaults]]\nkeep = 2\n", "defaults: line 3: stands there twice"),
-            ("\nnotify = 1\n", "line 2: `notify`: found `1`, expected a text"),
-            ("[defaults]\nnotify = \"mail\"\n", "`notify` is the file's own: write it above the first table"),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 1\nout = \"b\"\n",
-                "certificate 2: line 5: certificate 1 declares 1 too",
-            ),
-            (
-                "[[certificate]]\nname = \"a.example\"\nout = \"a\"\n[[certificate]]\nname = \"A.EXAMPLE\"\nout = \"b\"\n",
-                "certificate 2: line 5: certificate 1 declares A.EXAMPLE too",
-            ),
-            (
-                "[[certificate]]\nid = \"x\"\nout = \"a\"\n",
-                "certificate 1: line 2: `id`: found `\"x\"`, expected the number",
-            ),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\ndns = \"nsupdate\"\n",
-                "certificate 1: line 4: `dns` nsupdate: give the zone's server and key too",
-            ),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\nverify = \"ftp://a\"\n",
-                "certificate 1: line 4: `verify`: found `ftp://a`",
-            ),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 2\nout = \"./a\"\n",
-                "certificate 2: line 6: its `out` is that of certificate 1 too",
-            ),
-            (
-                "[defaults]\ndns = \"provision\"\nwebroot = \"www\"\n[[certificate]]\nid = 1\nout = \"a\"\n",
-                "certificate 1: line 4: `dns` and `webroot` exclude each other",
-            ),
-            (
-                "[[certificate]]\nid = 1\nwebroot = \"www\"\nout = \"a\"\ndns = \"provision\"\n",
-                "certificate 1: line 5: `dns` and `webroot` exclude each other",
-            ),
-            ("[[certificate]]\nid = 1\nout = \"a\"\nhosts = []\n", "certificate 1: line 4: `hosts`: found `[]`"),
-            (
-                "[[certificate]]\nid = 1\nout = \"a\"\nnames = [\"a.example\", \"-bad-\"]\n",
-                "certificate 1: line 4: `names`: name `-bad-`: a label begins or ends with a hyphen",
-            ),
-            ("[defaults]\nsan = \"a b..c\"\n", "defaults: line 2: `names`: name `b..c`: it has a dot where"),
-            ("[[certificate]\n", "line 1: "),
-        ] {
-            let error = read(text).unwrap_err();
-            assert!(error.contains(said), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_text_is_told_with_its_path_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("certificates.toml");
-        fs::write(&file, b"[[certificate]]\nname = \"b\xFCcher.example\"\n").unwrap();
-        for (path, why) in [
-            (file.as_path(), "line 2: it is not text; expected UTF-8"),
-            (folder.path(), "it is a folder; expected a file"),
-        ] {
-            let found = read_declared(path, None).map(drop).unwrap_err().to_string();
-            assert_eq!(found, format!("{}: {why}", path.display()));
-        }
-    }
-
-    /// The schema is made of the list, and holds all that the reader takes.
-    #[test]
-    fn the_schema_is_the_list() {
-        let schema = schema();
-        let certificate = &schema["properties"]["certificate"]["items"]["properties"];
-        for name in CertificateSettings::names_known().chain(["id", "hosts"]) {
-            assert!(certificate[name]["description"].is_string(), "{name}");
-        }
-        assert_eq!(certificate.as_object().unwrap().len(), CertificateSettings::names_known().count() + 2);
-        assert_eq!(certificate["keep"]["minimum"], 0);
-    }
-}
+mod tests;

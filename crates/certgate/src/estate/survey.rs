@@ -102,7 +102,7 @@ impl Subject {
     /// It is in place; nothing is done with it where a server reads something else in its stead.
     pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
         // A hook that is asked for only now would copy what comes, too.
-        let is_copied = |why: &LedElsewhere| why.is_copy && self.settings.deploy_hook.is_some();
+        let is_copied = |why: &LedElsewhere| why.is_copy() && self.settings.deploy_hook.is_some();
         let elsewhere = installed.led_elsewhere.clone().filter(|why| !is_copied(why));
         self.unreadable = elsewhere.map(InventoryError::from);
         self.installed = Some(installed);

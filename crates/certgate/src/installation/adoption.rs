@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeSet,
-    fs, io,
+    fmt, fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -20,22 +20,64 @@ use crate::{
 };
 
 /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{} does not lead into {} any more, as adopt had it do, and {}: nothing is ordered for it until it leads there again or is moved away{}",
-    path.display(),
-    folder.display(),
-    if *is_copy { "is a copy that would stay as it is" } else { "shows another one" },
-    if *is_copy { ", or a deploy hook copies what comes" } else { "" }
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedElsewhere {
     /// What a server reads.
     pub path: PathBuf,
     /// The certificate's folder.
     pub folder: PathBuf,
-    /// Whether it shows the same as what is in place, and no hook is remembered that would copy what comes to it.
-    pub is_copy: bool,
+    /// What it is now.
+    pub shows: Shown,
 }
+
+/// What a server reads in place of what is in the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shown {
+    /// Another certificate or key.
+    Another,
+    /// The same as what is in place, in a file that no hook is remembered for, which would copy to it what comes.
+    Copy,
+    /// What is in that other folder, which it was always led into: the one that it is noted in is a copy of that.
+    Original(PathBuf),
+}
+
+impl LedElsewhere {
+    /// Whether it shows the same as what is in place, which a hook may copy there.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.shows == Shown::Copy
+    }
+
+    /// Whether the folder is a copy of another one, which servers read.
+    pub fn is_of_copied_folder(&self) -> bool {
+        matches!(self.shows, Shown::Original(_))
+    }
+}
+
+impl fmt::Display for LedElsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, folder) = (self.path.display(), self.folder.display());
+        let (shown, or_else) = match &self.shows {
+            Shown::Another => ("shows another one", ""),
+            Shown::Copy => ("is a copy that would stay as it is", ", or a deploy hook copies what comes"),
+            Shown::Original(original) => {
+                let original = original.display();
+                return write!(
+                    f,
+                    "{folder} is a copy of {original}, which {path} leads into, or what was there before: nothing is ordered for it; \
+                     remove it, or move it to where no certificates are looked for"
+                );
+            }
+        };
+        write!(
+            f,
+            "{path} does not lead into {folder} any more, as adopt had it do, and {shown}: nothing is ordered for it until it leads there \
+             again or is moved away{or_else}"
+        )
+    }
+}
+
+impl std::error::Error for LedElsewhere {}
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
 const WRITABLE: u32 = 0o022;
@@ -118,28 +160,38 @@ impl Installation {
         let noted = record.install_options(self.folder());
         let has_hook = self.options.hook.is_some() || noted.is_some_and(|options| options.hook.is_some());
         let astray = record.led.iter().filter_map(|path| {
-            let is_copy = self.shown_astray(path, &in_place)?;
-            Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), is_copy })
+            let shows = self.shown_astray(path, record, &in_place)?;
+            Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), shows })
         });
         // What shows another one comes first: no hook helps there.
-        astray.filter(|astray| !astray.is_copy || !has_hook).min_by_key(|astray| astray.is_copy)
+        astray.filter(|astray| !astray.is_copy() || !has_hook).min_by_key(LedElsewhere::is_copy)
     }
 
-    /// Whether a path that servers read, and that does not lead into the folder, is a copy of what is in place; `None` where it leads there, is gone,
-    /// or shows a whole pair of another certificate, which is there on purpose.
-    fn shown_astray(&self, path: &Path, in_place: &Issued) -> Option<bool> {
+    /// What a path shows that servers read, and that does not lead into the folder; `None` where it leads there, is gone, or shows a whole pair of
+    /// another certificate, which is there on purpose.
+    fn shown_astray(&self, path: &Path, record: &SetRecord, in_place: &Issued) -> Option<Shown> {
         if path.symlink_metadata().is_err() || leads_into(path, self.folder()) {
             return None;
         }
-        let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return Some(false) };
-        let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
-        match (key, X509::from_pem(text.expose())) {
-            (Ok(key), Ok(beside)) if key != beside.key.spki => Some(false),
-            (Ok(_), Ok(beside)) => (beside == in_place.certificate).then_some(true),
-            (Ok(key), Err(_)) => Some(key == in_place.certificate.key.spki),
-            (Err(_), Ok(first)) => Some(first == in_place.certificate || in_place.chain.contains(&first)),
-            (Err(_), Err(_)) => Some(false),
+        let is_original = |folder: &PathBuf| {
+            let there = Self::at(folder).record_in_place();
+            there
+                .is_some_and(|there| there.certificate == record.certificate && there.led.iter().any(|led| led == path))
+        };
+        if let Some(original) = shown_by(path).filter(is_original) {
+            return Some(Shown::Original(original));
         }
+        let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return Some(Shown::Another) };
+        let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
+        let is_same = match (key, X509::from_pem(text.expose())) {
+            (Ok(key), Ok(beside)) if key != beside.key.spki => false,
+            (Ok(_), Ok(beside)) if beside != in_place.certificate => return None,
+            (Ok(_), Ok(_)) => true,
+            (Ok(key), Err(_)) => key == in_place.certificate.key.spki,
+            (Err(_), Ok(first)) => first == in_place.certificate || in_place.chain.contains(&first),
+            (Err(_), Err(_)) => false,
+        };
+        Some(if is_same { Shown::Copy } else { Shown::Another })
     }
 
     /// Why the pair cannot be adopted into this folder: what is the pair's own, or a file that is here and holds something else.

@@ -100,6 +100,25 @@ impl Journal {
         Ok(folders.into_iter().map(|installed| (whole(&installed.folder), installed)).collect())
     }
 
+    /// The folders into which the last order of the account that is done brought no key.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn folders_without_keys(&self) -> Result<HashSet<PathBuf>, Error> {
+        let mut folders = HashSet::new();
+        self.each_done(&mut |order| {
+            if let Some(install) = &order.order.resume.install {
+                let folder = whole(&install.folder);
+                if install.with_key {
+                    folders.remove(&folder)
+                } else {
+                    folders.insert(folder)
+                };
+            }
+        })?;
+        Ok(folders)
+    }
+
     /// Notes where certificates were put that no order of the store brought: a later run knows by it that a disk is not mounted.
     ///
     /// # Errors
@@ -121,7 +140,8 @@ impl Journal {
     pub fn note_in_place(&self, subjects: &[Subject]) -> Result<(), Error> {
         let known: HashSet<InstalledFolder> = self.store().folders()?.into_iter().collect();
         let in_place = subjects.iter().filter_map(|subject| subject.installed.as_ref());
-        let in_place = in_place.filter(|installed| installed.id.is_some());
+        // A copy of a folder may be removed.
+        let in_place = in_place.filter(|installed| installed.id.is_some() && installed.led_elsewhere.is_none());
         let noted = in_place.flat_map(|one| self.noted(&one.folder, one.id, Some(one.name.clone())));
         let new: Vec<InstalledFolder> = noted.filter(|installed| !known.contains(installed)).collect();
         if new.is_empty() { Ok(()) } else { Ok(self.store().note_folders(&new)?) }

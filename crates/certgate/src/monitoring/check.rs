@@ -116,7 +116,9 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let gone = snapshot.installed.iter().filter(|set| !set.missing.is_empty()).count();
     let unpaired = snapshot.installed.iter().filter(|set| set.key_fits == Some(false)).count();
     let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
-    let elsewhere = snapshot.installed.iter().filter(|set| set.led_elsewhere.is_some()).count();
+    let led = || snapshot.installed.iter().filter_map(|set| set.led_elsewhere.as_ref());
+    let copies = led().filter(|led| led.is_of_copied_folder()).count();
+    let elsewhere = led().count() - copies;
     let unread = snapshot.installed.iter().filter(|set| !set.led_gone.is_empty()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let mut said = Vec::new();
@@ -135,8 +137,9 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         (unnoted, "installed here and not noted which of the account's"),
         (unread, "installed here, where what a server read is gone"),
         (elsewhere, "installed here, where a server reads something else"),
+        (copies, "installed here in the copy of another folder"),
         (
-            snapshot.unreadable.len().saturating_sub(elsewhere),
+            snapshot.unreadable.len().saturating_sub(elsewhere + copies),
             "of the folders here without a certificate that can be read",
         ),
         (undated, "without a time of their end"),

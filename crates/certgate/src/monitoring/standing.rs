@@ -13,7 +13,7 @@ use certgate_x509::is_same_serial;
 use crate::{
     Client, Error, Installation, Journal, certificate_of,
     estate::{
-        FEW, OpenOrders,
+        FEW, OpenOrders, PlanError,
         account::AccountCertificate,
         term::{Lifetime, RenewBefore, requires_reissue, revoked_at},
     },
@@ -76,6 +76,8 @@ pub struct InstalledStanding {
 pub struct CertificateThere {
     /// Its serial number, hexadecimal, where the gateway says it.
     pub serial: Option<String>,
+    /// Why it is not what came in the place of the certificate in the folder, where it goes by no name of that.
+    pub of_another_name: Option<PlanError>,
 }
 
 /// What there is to do about a certificate that is in place.
@@ -96,8 +98,12 @@ pub enum Todo {
     Redeploy,
     /// The key beside it is another one's.
     OtherKey,
+    /// Somebody put a certificate with its key in the place of the one that is under care.
+    OtherPair,
     /// It was revoked: nobody accepts it any more.
     Revoked,
+    /// The account's certificate of the id goes by no name of what is in place: it is another account's. It is not renewed.
+    OfAnotherName,
     /// The gateway has another certificate.
     OtherCertificate {
         /// Whether the key of that one is in the folder, as far as the folder has keys at all.
@@ -113,7 +119,10 @@ impl Todo {
 
     /// Whether what is in place is not the gateway's certificate with its key.
     fn is_about_another(self) -> bool {
-        matches!(self, Self::OtherKey | Self::Revoked | Self::OtherCertificate { .. })
+        matches!(
+            self,
+            Self::OtherKey | Self::OtherPair | Self::Revoked | Self::OfAnotherName | Self::OtherCertificate { .. }
+        )
     }
 }
 
@@ -253,12 +262,13 @@ impl<'c> AskedAccount<'c> {
         let Some(id) = installed.id else { return Ok(Told::default()) };
         let lifetime = Lifetime::of(installed.not_before, installed.not_after, None);
         if !self.is_asked_for(id, installed, lifetime.ends_soon(renew_before, now)) {
-            let there = self.row(id).map(|row| CertificateThere { serial: row.serial.clone() });
+            let there = self.row(id).map(|row| CertificateThere { serial: row.serial.clone(), of_another_name: None });
             return Ok(Told { there, ..Told::default() });
         }
         let Some(whole) = certificate_of(self.client, id)? else { return Ok(Told::default()) };
         let was_required = requires_reissue(&whole) && self.reissued.contains(self.journal, id)?;
-        let there = Some(CertificateThere { serial: whole.serial_number.clone() });
+        let of_another_name = PlanError::check_in_place(id, &whole, installed).err();
+        let there = Some(CertificateThere { serial: whole.serial_number.clone(), of_another_name });
         Ok(Told { there, whole: Some(whole), was_required })
     }
 
@@ -291,12 +301,17 @@ fn of_installed(
     let told_revoked = whole.as_ref().is_some_and(|whole| revoked_at(whole, &installed.serial).is_some());
     // What nothing leads to is said by itself.
     let is_undeployed = installed.record.deployment.is_failed() && !installed.is_led_nowhere();
+    let is_of_another_name = there.as_ref().is_some_and(|there| there.of_another_name.is_some());
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
-        _ if installed.key_fits == Some(false) => Todo::OtherKey,
+        _ if installed.key_fits == Some(false) => match Installation::at(&installed.folder).shows_a_pair() {
+            true => Todo::OtherPair,
+            false => Todo::OtherKey,
+        },
         _ if told_revoked || installed.record.revoked.is_some() => Todo::Revoked,
         // It stays, whatever the gateway has.
         _ if is_undeployed && installed.record.put_back.is_some() => Todo::Redeploy,
+        _ if is_another(&installed, there.as_ref()) && is_of_another_name => Todo::OfAnotherName,
         _ if is_another(&installed, there.as_ref()) => {
             let pem = whole.as_ref().and_then(|whole| whole.server.as_deref()).unwrap_or_default();
             let has_its_key = installed.key_fits.is_none() || Installation::at(&installed.folder).has_key_of(pem);
