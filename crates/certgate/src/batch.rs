@@ -157,19 +157,34 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     {
         return Err(line.at(&["name", "csr"], format!("the CSR is not for `{name}`")));
     }
-    // The end of a CSR is its signature, which no other CSR has; a key that is made is another one in each folder.
-    let is_of = match (&request.csr, &request.install) {
-        (Some((pem, _)), _) => {
+    let asked = match &request.csr {
+        // Its end is its signature, which no other CSR has.
+        Some((pem, _)) => {
             let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
             body.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(24).collect()
         }
-        (None, Some(install)) if request.key.is_some() => install.folder.display().to_string(),
-        _ => String::new(),
+        None if certificate.is_none() => new_certificate(&request),
+        None => String::new(),
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let key = format!("{file}:{}:{id}:{is_of}", request.action());
+    let key = format!("{file}:{}:{id}:{asked}", request.action());
     Ok(BatchOrder { place: line.place.clone(), request, key, certificate, place_of_profile })
+}
+
+/// What makes a new certificate whose CSR is still to be made another one than those of the same name: its further names, its product and its
+/// kind of key. Another folder does not.
+fn new_certificate(OrderRequest { key, name, names, product, .. }: &OrderRequest) -> String {
+    let name = spelled(name.as_deref().unwrap_or_default());
+    let mut names: BTreeSet<String> = names.iter().map(|other| spelled(other)).collect();
+    names.remove(&name);
+    let names: Vec<String> = std::iter::once(name).chain(names).collect();
+    let key = match key {
+        Some(KeySource::New { key_type, default }) => key_type.unwrap_or(*default).name().to_owned(),
+        Some(KeySource::File { path, .. }) => path.display().to_string(),
+        None => String::new(),
+    };
+    format!("{}:{}:{key}", names.join(","), product.as_deref().unwrap_or_default())
 }
 
 /// A line of a batch in a run.
@@ -289,24 +304,9 @@ pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
 }
 
 impl BatchOrder {
-    /// What may be ordered once in a file for an account: an existing certificate, whatever is done to it, or a new one. Of one name these are
-    /// several where their products, further names, kinds of keys or CSRs differ; another folder is none.
+    /// What may be ordered once in a file for an account: an existing certificate, whatever is done to it, or a new one.
     fn subject(&self) -> String {
-        let OrderRequest { csr, key, name, names, product, .. } = &self.request;
-        match (&self.certificate, csr, key, name) {
-            (Some(certificate), ..) => certificate.spelled(),
-            (None, None, Some(key), Some(name)) => {
-                let name = spelled(name);
-                let further: BTreeSet<String> = names.iter().map(|other| spelled(other)).collect();
-                let further: Vec<String> = further.into_iter().filter(|other| *other != name).collect();
-                let key = match key {
-                    KeySource::New { key_type, default } => key_type.unwrap_or(*default).name().to_owned(),
-                    KeySource::File { path, .. } => path.display().to_string(),
-                };
-                format!("new {name} {further:?} {product:?} {key}")
-            }
-            _ => self.key.clone(),
-        }
+        self.certificate.as_ref().map_or_else(|| self.key.clone(), CertificateSelector::spelled)
     }
 
     /// Why it is not ordered where a line before orders the same.

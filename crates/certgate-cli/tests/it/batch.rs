@@ -446,3 +446,29 @@ fn a_line_that_was_changed_is_warned_about() {
         assert!(detail.contains(about) && said.contains(detail), "{said}");
     }
 }
+
+/// What is bought and done is not bought again where only its folder is another one, whoever makes its key.
+#[test]
+fn another_folder_buys_nothing_anew() {
+    for (what, columns) in [("name", "example.net"), ("action,id", "renew,571"), ("id", "571")] {
+        for transport in ["xml", "json"] {
+            let here = Here::new(transport, Settings::default());
+            let file = here.home.path().join("b.csv");
+            let write = |out: &str| {
+                let fixed = "product,admin,technical,method,provisioning";
+                let values = "QUICKSSLPREMIUM,1120,100,dns,true";
+                let text = format!("{what},new_key,out,{fixed}\n{columns},true,{out},{values}\n");
+                fs::write(&file, text).unwrap();
+            };
+            let path = file.display().to_string();
+            write("one");
+            let (code, document, said) = here.told(&["batch", &path]);
+            assert_eq!((code, here.orders()), (0, 1), "{columns}: {document} {said}");
+            write("two");
+            let (code, document, said) = here.told(&["batch", &path]);
+            assert_eq!((code, here.orders()), (8, 1), "{columns}: {document} {said}");
+            assert!(said.contains("two now, and nothing was written there: --again orders anew"), "{said}");
+            assert!(!here.home.path().join("two").exists());
+        }
+    }
+}
