@@ -126,11 +126,7 @@ impl<'b> Round<'b> {
                 self.bridge.tell_findings(kind, Side::Answer, &findings);
                 Ok(Told::Typed(Box::new(self.bridge.front.told(call.task(), answer))))
             }
-            Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => {
-                let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
-                let answer = refusal("E00000", message("EF01000", &text, "request.auth", ""));
-                Ok(Told::Typed(Box::new(Response { ctid: asked.ctid(), ..answer })))
-            }
+            Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => Ok(unauthorized(asked, http_status)),
             Err(error) => Err(Trouble::of(&error)),
         }
     }
@@ -141,10 +137,15 @@ impl<'b> Round<'b> {
         let reply = self.relay(client, asked.get(at), &request)?;
         let parts = self.bridge.front.codec.split_reply(&reply);
         let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
-        told.next().ok_or_else(|| {
-            let why = format!("the answer (HTTP {}) is not in the protocol", reply.status);
-            self.of_relay(asked.get(at), &RelayError::Unanswered(why))
-        })
+        match (told.next(), reply.status, asked.get(at)) {
+            (Some(told), ..) => Ok(told),
+            (None, 401, Some(asked)) => Ok(unauthorized(asked, 401)),
+            (None, 429, _) => Err(Trouble::turned_away(&reply)),
+            (None, status, asked) => {
+                let why = format!("the answer (HTTP {status}) is not in the protocol");
+                Err(self.of_relay(asked, &RelayError::Unanswered(why)))
+            }
+        }
     }
 
     /// The request for one of its tasks: without the bytes of the others.
@@ -391,6 +392,13 @@ impl<'b> Round<'b> {
         }
         Ended { outcomes, reply }
     }
+}
+
+/// The gateway does not know who asks.
+fn unauthorized(asked: &Asked, http_status: u16) -> Told {
+    let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
+    let answer = refusal("E00000", message("EF01000", &text, "request.auth", ""));
+    Told::Typed(Box::new(Response { ctid: asked.ctid(), ..answer }))
 }
 
 #[cfg(test)]

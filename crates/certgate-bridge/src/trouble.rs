@@ -5,6 +5,7 @@ use std::time::Duration;
 use certgate_client::{Error, GatewayError, NetworkError, Phase, RelayError};
 use certgate_domain::{AnyData, Message, Response};
 use certgate_server::{message, own_code, refusal};
+use certgate_wire::Reply;
 
 /// Why a task has no answer of a gateway.
 #[derive(Debug)]
@@ -55,6 +56,12 @@ impl Trouble {
         Self::new(424, "It was not sent, since a task before it was not answered.")
     }
 
+    /// The gateway turned it away for now.
+    pub(crate) fn turned_away(reply: &Reply) -> Self {
+        let seconds = reply.header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+        Self::for_now(429, seconds.unwrap_or(1), "The gateway asks for patience (HTTP 429). It was not carried out.")
+    }
+
     /// All clients are busy for longer than the caller waits.
     pub(crate) fn busy() -> Self {
         Self::for_now(503, 1, "The gateway is busy with others' tasks. Nothing was sent.")
@@ -87,6 +94,8 @@ impl Trouble {
                 Self { notice: Some(notice), is_undone, ..Self::new(502, format!("{error}; {what}")) }
             }
             Error::HttpSettings(_) => Self::new(500, error.to_string()),
+            // Found once what it lacks was looked up.
+            Error::Task(_) => Self::new(502, format!("{error}; it changed nothing")),
             _ => Self { is_undone: false, ..Self::new(502, error.to_string()) },
         }
     }

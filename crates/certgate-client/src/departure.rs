@@ -60,6 +60,8 @@ impl Client {
             if self.now() >= next {
                 match throttle.depart() {
                     Some(wait) => next = self.now() + wait,
+                    // Asking the pace took its time.
+                    None if asker.is_some_and(Asker::has_hung_up) => return Err(Stay::HungUp),
                     None => return Ok(()),
                 }
             }

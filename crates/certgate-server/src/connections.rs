@@ -10,6 +10,8 @@ use std::{
 
 use tokio::task::AbortHandle;
 
+use crate::socket::Socket;
+
 /// How many connections are open at a time.
 const MOST: usize = 256;
 
@@ -37,6 +39,8 @@ struct Connection {
 pub(crate) struct Place {
     connections: Connections,
     id: u64,
+    /// The connection itself, once there is one.
+    pub(crate) socket: Option<Socket>,
 }
 
 /// A request that is complete and not answered yet: its connection is of use.
@@ -64,7 +68,7 @@ impl Connections {
             }
         }
         open.insert(id, Connection { handle: None, since: id, in_hand: 0 });
-        Some(Place { connections: self.clone(), id })
+        Some(Place { connections: self.clone(), id, socket: None })
     }
 
     /// How many are open, and how many requests are in hand.
@@ -112,7 +116,7 @@ impl Drop for Place {
 
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
-        let Place { connections, id } = self.0;
+        let Place { connections, id, .. } = self.0;
         let since = connections.turn();
         if let Some(connection) = connections.open().get_mut(id) {
             connection.in_hand -= 1;

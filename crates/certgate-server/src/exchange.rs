@@ -148,7 +148,7 @@ impl<H: Handler> Desk<H> {
         };
         let in_hand = place.in_hand();
         let request = Request { method, target, headers, body: bytes.into() };
-        let caller = Caller::new(since, waited);
+        let caller = Caller::new(since, waited).at(place.socket.clone());
         // Dropped with this future, which is dropped with the connection.
         let _line = Line(caller.clone());
         let handler = self.handler.clone();

@@ -11,6 +11,8 @@ use std::{
 use certgate_domain::Protocol;
 use certgate_wire::{Reply, Request};
 
+use crate::socket::Socket;
+
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// The protocols that are spoken here.
@@ -50,6 +52,7 @@ pub trait Handler: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Caller {
     has_hung_up: Arc<AtomicBool>,
+    socket: Option<Socket>,
     since: Instant,
     waited: Duration,
 }
@@ -64,7 +67,12 @@ impl Default for Caller {
 impl Caller {
     /// One whose request began to come then, and waited so long for its room.
     pub fn new(since: Instant, waited: Duration) -> Self {
-        Self { has_hung_up: Arc::default(), since, waited }
+        Self { has_hung_up: Arc::default(), socket: None, since, waited }
+    }
+
+    /// The same, at the other end of that connection.
+    pub(crate) fn at(self, socket: Option<Socket>) -> Self {
+        Self { socket, ..self }
     }
 
     /// When the request began to come.
@@ -77,9 +85,9 @@ impl Caller {
         self.waited
     }
 
-    /// Whether nobody waits any more: the connection is closed. What was not sent yet need not be.
+    /// Whether nobody waits any more: the connection is closed, or the caller says no more over it. What was not sent yet need not be.
     pub fn has_hung_up(&self) -> bool {
-        self.has_hung_up.load(Ordering::Relaxed)
+        self.has_hung_up.load(Ordering::Relaxed) || self.socket.as_ref().is_some_and(Socket::is_closed)
     }
 }
 

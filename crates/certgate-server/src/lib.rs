@@ -11,6 +11,7 @@ mod handler;
 mod host;
 mod refusal;
 mod server;
+mod socket;
 mod tls;
 mod workers;
 

@@ -25,6 +25,7 @@ use crate::{
     Handler, Tls,
     connections::{Connections, Place},
     exchange::Desk,
+    socket::Socket,
 };
 
 /// A running server. Dropping it stops it at once, whatever is in hand.
@@ -174,9 +175,10 @@ async fn greet<H: Handler>(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     desk: Arc<Desk<H>>,
-    place: Place,
+    mut place: Place,
     stopped: watch::Receiver<()>,
 ) {
+    place.socket = Socket::of(&stream);
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     match tls {

@@ -155,6 +155,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "http-body-util",
             "hyper",
             "hyper-util",
+            "rustix",
             "rustls",
             "thiserror",
             "tokio",

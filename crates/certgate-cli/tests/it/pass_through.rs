@@ -32,6 +32,7 @@ fn xml(body: &str, headers: Vec<Header>) -> Request {
 }
 
 const INFO: &str = "<task><code>400104</code><certificate><id>571</id></certificate></task>";
+const REVOKE: &str = "<task><code>4001031</code><certificate><id>571</id></certificate></task>";
 const DOMAIN: &str =
     "<task serial=\"7\">\n <domain><name><![CDATA[a&b</task>]]></name></domain><!-- é --><code>0105</code>\t</task>";
 
@@ -245,6 +246,26 @@ fn what_has_no_answer_there_is_told_in_the_protocol_and_nothing_comes_after_it()
     assert_eq!((html.status, text(&html).as_str()), (503, "<html>down</html>"), "as it is");
     let mixed = send(&bridge.endpoint, &xml(&format!("<request>{AUTH}{INFO}{DOMAIN}</request>"), vec![]));
     assert_eq!((mixed.status, codes(&mixed)), (502, ["S400104", "E0105"].map(str::to_owned).to_vec()));
+    // What was turned away was not carried out: HTTP says so, unless the whole again would do something twice.
+    let busy = Reply { status: 429, headers: vec![("Retry-After".to_owned(), "1".to_owned())], ..Reply::of("busy") };
+    *legacy.says.lock().unwrap() = Some(Handled::Reply(busy, Duration::ZERO));
+    for (before, status, code) in [(INFO, 429, "S400104"), (REVOKE, 200, "E4001031")] {
+        let busy = send(&bridge.endpoint, &xml(&format!("<request>{AUTH}{before}{DOMAIN}</request>"), vec![]));
+        assert_eq!(
+            (busy.status, codes(&busy)),
+            (status, [code, "E0105"].map(str::to_owned).to_vec()),
+            "{}",
+            text(&busy)
+        );
+        let after = busy.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+        assert_eq!(after, status == 429);
+        assert!(text(&busy).contains("It was not carried out."), "{}", text(&busy));
+    }
+    let unknown = Reply { status: 401, ..Reply::of("who?") };
+    *legacy.says.lock().unwrap() = Some(Handled::Reply(unknown, Duration::ZERO));
+    let mixed = send(&bridge.endpoint, &xml(&format!("<request>{AUTH}{INFO}{DOMAIN}</request>"), vec![]));
+    assert_eq!((mixed.status, codes(&mixed)), (200, ["S400104", "E00000"].map(str::to_owned).to_vec()));
+    assert!(text(&mixed).contains("turned the credentials away (HTTP 401)"), "{}", text(&mixed));
 }
 
 #[test]

@@ -66,12 +66,15 @@ impl Client {
                 (Err(_), without) => (read, reply.body) = (without, Body(kept)),
             }
         }
-        if let Ok(answer) = &mut read {
-            answer.value.status.text.iter_mut().for_each(without_password);
-            answer.value.messages.iter_mut().for_each(without_passwords);
-            for finding in &mut answer.findings {
-                finding.path = self.redacted(&finding.path);
+        match &mut read {
+            Ok(answer) => {
+                answer.value.status.text.iter_mut().for_each(without_password);
+                answer.value.messages.iter_mut().for_each(without_passwords);
+                for finding in &mut answer.findings {
+                    finding.path = self.redacted(&finding.path);
+                }
             }
+            Err(why) => without_password(&mut why.found),
         }
         (read, reply)
     }

@@ -78,6 +78,16 @@ fn no_text_tells_a_password() {
             assert_eq!(texts, expected, "{} {code}", client.protocol());
         }
     }
+    // What was found where something else was expected.
+    let reply = Reply::of(r#"{"status":{"code":"S400104"},"data":[{"id":"password=S3cret"}]}"#);
+    let transport = Stubborn { says: Ok(reply), given: Arc::default() };
+    let mut client = Client::new(
+        Box::new(JsonCodec::default()),
+        Box::new(transport),
+        Credentials::new("user", Secret::new("own"), "9"),
+    );
+    let why = client.exchange(&CertificateInfo::new(571).into()).unwrap_err().to_string();
+    assert!(why.contains("data[0].id: found `password=…") && !why.contains("S3cret"), "{why}");
 }
 
 fn is_unreachable(error: &Error) -> bool {

@@ -216,17 +216,20 @@ fn large_requests_wait_only_where_there_is_no_room() {
     }
 }
 
-/// Who hung up is known to be gone while the request is still in hand. Who only says no more looks the same from here.
+/// Who hung up is known to be gone while the request is still in hand, whatever he had said besides. Who only says no more looks the same from
+/// here.
 #[test]
 fn a_caller_that_hung_up() {
-    for end in [Shutdown::Both, Shutdown::Write] {
+    for (more, end) in
+        [("", Shutdown::Both), ("", Shutdown::Write), ("\r\n", Shutdown::Both), ("GET /", Shutdown::Write)]
+    {
         let (seen, seeing) = mpsc::channel();
         let server = counting(Counting { waits_for: Some("/poll"), seen: Some(seen), ..Counting::default() });
         let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.write_all(b"GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.write_all(format!("GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n{more}").as_bytes()).unwrap();
         // Who hangs up before that is gone with his request: nobody handles it.
         assert_eq!(seeing.recv_timeout(Duration::from_secs(20)), Ok("came"));
         stream.shutdown(end).unwrap();
-        assert_eq!(seeing.recv_timeout(Duration::from_secs(20)), Ok("gone"));
+        assert_eq!(seeing.recv_timeout(Duration::from_secs(20)), Ok("gone"), "{more:?}");
     }
 }
