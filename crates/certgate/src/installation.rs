@@ -14,6 +14,7 @@
 mod adoption;
 mod deployment;
 mod install;
+mod lost;
 mod readers;
 mod record;
 mod rollback;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     CertificateSettings,
     config::parse_duration,
-    estate::{Task, subjects_of, term::RenewBefore},
+    estate::{Task, restore_and_note, subjects_of, term::RenewBefore},
     inventory::{Found, find, missing},
 };
 use clap::Args;
@@ -72,12 +72,12 @@ impl RenewDue {
         let mut folders: Vec<PathBuf> = found.iter().map(|(folder, _)| folder.clone()).collect();
         let groups = found_by_profile(app, found)?;
         let begin = |share: &mut Share, found| {
-            let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
+            let mut subjects = subjects_of(found, &roots, &share.journal, &asked)?;
             folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));
             if self.dry_run {
                 return share.planned(app, subjects);
             }
-            share.journal.note_in_place(&subjects)?;
+            restore_and_note(&mut subjects, &share.journal)?;
             share.confirm_own(app, &self.queue);
             // What is not due has no row.
             Ok(share.planned(app, subjects)?.into_iter().filter(Task::is_to_be_done).collect())

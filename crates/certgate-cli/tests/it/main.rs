@@ -89,6 +89,7 @@ mod reissue;
 #[cfg(unix)]
 mod remembered;
 #[cfg(unix)]
+mod restored;
 mod rollback;
 mod secrets;
 #[cfg(unix)]

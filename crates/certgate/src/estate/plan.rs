@@ -18,6 +18,7 @@ use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, re
 use crate::{
     CertificateSelector, CertificateSettings,
     certificate_settings::Format,
+    installation::CURRENT,
     inventory::{InstalledCertificate, InventoryError},
     selector::is_same_name,
 };
@@ -39,6 +40,8 @@ pub struct Subject {
     pub folder: Option<PathBuf>,
     /// What is in place there.
     pub installed: Option<InstalledCertificate>,
+    /// Whether it was [put in place again](super::restore_and_note), and its hook is to be run.
+    pub is_restored: bool,
     /// Why what is in place cannot be told, or nothing is done with it.
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.
@@ -191,7 +194,9 @@ impl Subject {
             }
         };
         let in_place = self.installed.as_ref().zip(certificate);
-        let is_revoked = in_place.is_some_and(|(installed, there)| revoked_at(there, &installed.serial).is_some());
+        let is_noted = |one: &InstalledCertificate| one.is_led_nowhere() && one.record.revoked.is_some();
+        let is_revoked = in_place.is_some_and(|(installed, there)| revoked_at(there, &installed.serial).is_some())
+            || self.installed.as_ref().is_some_and(is_noted);
         Some(Lifetime { is_revoked, ..self.lasting(not_before, not_after, certificate) })
     }
 
@@ -282,6 +287,10 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     }
     if let Some(place) = &subject.declared_in {
         return Err(PlanError::DeclaredTwice { place: place.clone() });
+    }
+    let is_led_nowhere = subject.installed.as_ref().is_some_and(InstalledCertificate::is_led_nowhere);
+    if let (true, Err(PlanError::NotNoted { .. })) = (is_led_nowhere, subject.certificate_id()) {
+        return planned(PlannedAction::Redeploy, None, PlanReason::Missing { files: vec![CURRENT] });
     }
     let Some(id) = subject.certificate_id()? else {
         let missing = subject.settings.missing_for_new();

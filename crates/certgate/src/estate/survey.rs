@@ -98,7 +98,33 @@ pub fn subjects_of(
     Ok(subjects)
 }
 
+/// Has found again, before anything is asked of the gateway or waited for, what servers were led to and did not find: that is free. The hook is run
+/// with what is done with each. And notes in the store what is in place.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn restore_and_note(subjects: &mut [Subject], journal: &Journal) -> Result<(), Error> {
+    for subject in &mut *subjects {
+        let is_led_nowhere = subject.installed.as_ref().is_some_and(InstalledCertificate::is_led_nowhere);
+        let Some(place) = subject.in_place().filter(|_| is_led_nowhere) else { continue };
+        // Where that fails it is told by what is done with it.
+        let restored = place.lock().and_then(|lock| if lock.is_some() { place.restore() } else { Ok(false) });
+        subject.is_restored = restored.unwrap_or_default();
+    }
+    journal.note_in_place(subjects)
+}
+
 impl Subject {
+    /// What is in place, installed as is asked for now, and else as is remembered: what is only asked for no longer holds from the next certificate on.
+    pub(super) fn in_place(&self) -> Option<Installation> {
+        let before = self.installed.as_ref()?.record.settings.clone().unwrap_or_default();
+        let mut settings = self.settings.clone();
+        if settings.deploy_hook.is_none() {
+            settings.working_folder = before.working_folder.clone().or(settings.working_folder);
+        }
+        settings.or(&before).installed_into(self.folder.as_deref()?).ok().map(Installation::new)
+    }
+
     /// It is in place; nothing is done with it where a server reads something else in its stead.
     pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
         // A hook that is asked for only now would copy what comes, too.

@@ -7,22 +7,24 @@ use std::{
 
 use certgate_domain::Certificate;
 use certgate_files::FileError;
-use certgate_flow::Purpose;
 use certgate_store::{Claim, Claims, InstallOptions, Order};
 
+use self::step::step;
 use super::{
-    plan::{PlanError, Planned, PlannedAction, Subject, plan},
+    plan::{PlanError, Planned, Subject, plan},
     term::revoked_at,
 };
 use crate::{
-    CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
-    PreparationOptions, Resumption, RunItem, SelectionError, SettingsError,
+    Error, FetchError, Installation, OrderId, OrderRequest, PreparationError, PreparationOptions, Resumption, RunItem,
+    SelectionError, SettingsError,
     adoption::search,
     installation::{Deployment, FolderTurn},
-    inventory::{InstalledCertificate, InventoryError},
+    inventory::InventoryError,
     order::Preparation,
     served::TlsEndpoint,
 };
+
+mod step;
 
 /// One certificate of several that a run is at.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Task {
     serial: Option<String>,
     /// The certificate as the gateway has it, where what is in place was revoked.
     revoked: Option<Box<Certificate>>,
+    /// What was put in place again, and whose hook is to be run whatever else is done.
+    restored: Option<Installation>,
     /// By what other processes know that this one orders it.
     claim: Option<Claim>,
     /// The turn of its folder.
@@ -183,6 +187,7 @@ impl Task {
             left: None,
             serial: None,
             revoked: None,
+            restored: None,
             claim: None,
             turn: None,
         }
@@ -210,7 +215,16 @@ impl Task {
         let endpoints = subject.settings.verify.clone().unwrap_or_default();
         let in_place = serial.as_ref().zip(subject.certificate.as_ref());
         let revoked = in_place.and_then(|(serial, there)| revoked_at(there, serial).map(|_| there.clone()));
-        let task = Self { name, folder, endpoints, serial, revoked, ..Self::new(OrderId::new(), title, Step::Nothing) };
+        let restored = subject.in_place().filter(|_| subject.is_restored).map(|place| place.at_time(now));
+        let task = Self {
+            name,
+            folder,
+            endpoints,
+            serial,
+            revoked,
+            restored,
+            ..Self::new(OrderId::new(), title, Step::Nothing)
+        };
         // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
         let is_known = subject.installed.is_some() || subject.selector.is_some();
         let left = if is_known && !subject.is_under_way() { subject.open.take().map(Box::new) } else { None };
@@ -284,6 +298,11 @@ impl Task {
     /// How it is over.
     pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
         let failed = |why: TaskError| EndedTask::Failed(why);
+        let restored = self.restored.take();
+        if let Some(place) = restored.as_ref().filter(|_| !matches!(self.step, Step::Deploy(_) | Step::Fetch { .. })) {
+            // It may be long until the next certificate is there. Where it fails, the next run repeats it.
+            let _ = place.repeat_hook();
+        }
         if let Some(left) = self.left.take() {
             match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
                 // What cannot be removed is told, and tried again by the next run.
@@ -311,6 +330,7 @@ impl Task {
             }
             Step::Deploy(installation) => {
                 let deployment = installation.repeat_hook().map_err(|why| failed(why.into()))?;
+                let deployment = deployment.or(restored.map(|_| Deployment::None));
                 Err(deployment.map_or(EndedTask::Held, EndedTask::Deployed))
             }
             Step::Adopt { installation, name, serial, certificate } => {
@@ -424,77 +444,4 @@ fn note_profile(install: Option<&mut InstallOptions>, profile: &str) {
     if let Some(install) = install {
         install.note_profile(profile);
     }
-}
-
-/// What is to be done with a certificate, as it was planned.
-fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskError> {
-    let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
-    let install = subject.folder.as_ref().map(installed_into).transpose()?;
-    if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
-        return Ok(Step::Resume { order: Box::new(order.clone()), install });
-    }
-    if let (PlannedAction::Redeploy, Some(install)) = (planned.action, &install) {
-        return Ok(Step::Deploy(Box::new(Installation::new(install.clone()).at_time(now))));
-    }
-    let installation = install.clone().map(Installation::new);
-    match (planned.action, planned.certificate, installation, &subject.installed) {
-        (PlannedAction::Verify, ..) => return Ok(Step::Verify),
-        (PlannedAction::Install, Some(certificate), installation, _) => {
-            let checked = installation.map_or(Ok(()), |installation| installation.check_unwritten());
-            checked.map_err(|why| Error::from(PreparationError::from(why)))?;
-            return Ok(Step::Fetch { certificate, install });
-        }
-        (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
-            let (name, serial) = (installed.name.clone(), installed.serial.clone());
-            let installation = Box::new(installation.at_time(now));
-            return Ok(Step::Adopt { installation, name, serial, certificate });
-        }
-        _ => {}
-    }
-    let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
-    let known = subject.certificate.clone();
-    let mut request = request(subject, purpose)?;
-    request.known_as = subject.known_as();
-    // What a run would find before its order, so that a plan says it, too.
-    request.check_unwritten().map_err(Error::from)?;
-    if let Some(known) = &known {
-        request.check_in_place(known).map_err(Error::from)?;
-        request.check_unattended(known).map_err(Error::from)?;
-    }
-    Ok(Step::Place { request: Box::new(request), known, batch: None })
-}
-
-/// The order for a certificate under care: with a new key of the same kind, or with the key that is somewhere else.
-fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskError> {
-    let mut settings = subject.settings.clone();
-    settings.out.clone_from(&subject.folder);
-    if let (Purpose::Create, Some(CertificateSelector::Name(name))) = (purpose, &subject.selector) {
-        settings.name.get_or_insert_with(|| name.clone());
-    }
-    // It keeps its own, by whichever of its names it is declared or in place.
-    let own = subject.certificate.as_ref().and_then(|there| there.name.as_ref());
-    if let (Some(declared), Some(own)) = (&mut settings.name, own) {
-        declared.clone_from(own);
-    }
-    if settings.csr.is_some() || settings.key.is_some() {
-        return Ok(settings.request(purpose)?);
-    }
-    let installed = subject.installed.as_ref();
-    let default = settings.key_type.take().or(installed.map(|installed| installed.key_type)).unwrap_or_default();
-    let has_key = |there: &InstalledCertificate| there.key_fits.is_some() || there.has_lost_its_key();
-    let has_key_here = subject.folder.is_some() && installed.is_none_or(has_key);
-    if has_key_here {
-        settings.new_key = Some(true);
-        let mut request = settings.request(purpose)?;
-        request.key = Some(KeySource::New { key_type: None, default });
-        return Ok(request);
-    }
-    // The key is somewhere else, and only with that one its holder can use the certificate.
-    settings.names = None;
-    let csr = subject.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
-    let csr = csr
-        .map(certgate_x509::CertificateRequest::from_pem)
-        .transpose()
-        .map_err(|why| Error::from(PreparationError::Csr(why)))?;
-    Ok(settings.request_with(purpose, csr.map(|csr| (csr.as_sent(), csr)))?)
 }

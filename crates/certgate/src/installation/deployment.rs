@@ -10,7 +10,7 @@ use certgate_files::FileError;
 use certgate_store::{DeployHook, InstallOptions, Order};
 use serde::{Deserialize, Serialize};
 
-use super::{Installation, RollbackError, SetRecord};
+use super::{CURRENT, Installation, RollbackError, SetRecord};
 use crate::{
     CertificateSettings, Error, Journal,
     process::{self, ProcessError},
@@ -183,6 +183,10 @@ impl Installation {
     pub fn repeat_hook(&self) -> Result<Option<Deployment>, FileError> {
         let Some(_lock) = self.lock()? else { return Ok(None) };
         let is_restored = self.restore()?;
+        if self.is_led_nowhere()? {
+            let detail = format!("`{CURRENT}` is gone from its folder, and no set there can be put in place by itself");
+            return Ok(Some(Deployment::Failed { detail }));
+        }
         let record = self.record_in_place().filter(|record| is_restored || record.deployment.is_failed());
         Ok(record.map(|record| self.deploy(&record, &self.files_in_place())))
     }

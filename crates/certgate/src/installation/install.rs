@@ -219,8 +219,19 @@ impl Installation {
         name: Option<&str>,
         known: &Certificate,
     ) -> Result<(), InstallError> {
-        let Some(SetRecord { name: there, certificate, settings, .. }) = self.record_in_place() else { return Ok(()) };
+        let record = self.record_in_place();
         let folder = self.folder().to_owned();
+        if record.as_ref().is_none_or(|record| record.certificate.is_none() && record.name.is_none())
+            && let Some(there) = self.set().and_then(|_| self.issued())
+        {
+            // Nothing is noted of the set: its certificate says what it is.
+            let hosts: Vec<String> = there.certificate.hosts().collect();
+            let is_other = |own: &str| !hosts.iter().any(|host| is_same_name(host, own));
+            let other = known.name_beside(hosts.iter().map(String::as_str)).or(name.filter(|name| is_other(name)));
+            let first = hosts.first().filter(|_| other.is_some()).cloned();
+            return first.map_or(Ok(()), |name| Err(InstallError::OtherCertificate { folder, name, id: None }));
+        }
+        let Some(SetRecord { name: there, certificate, settings, .. }) = record else { return Ok(()) };
         if id.is_some() && certificate == id {
             // Another account may have one of that id.
             let in_place = self.issued();

@@ -100,6 +100,12 @@ impl SetRecord {
         settings(self).changed_from(&settings(before)).is_empty()
     }
 
+    /// Whether its hook failed, and was to have the set before put back then.
+    pub(super) fn was_turned_down(&self) -> bool {
+        let takes_back = self.settings.as_ref().and_then(|settings| settings.rollback_on_failure);
+        self.deployment.is_failed() && takes_back == Some(true)
+    }
+
     /// How it is installed in that folder; `None` if that is not noted.
     pub fn install_options(&self, folder: &Path) -> Option<InstallOptions> {
         self.settings.as_ref()?.installed_into(folder).ok()
@@ -150,7 +156,7 @@ impl Installation {
         if let Some((_, set)) = sets::linked(&folder).ok()? {
             return of_set(&set).ok()?;
         }
-        let Some((_, set)) = sets::to_restore(&folder).ok()? else { return read(&folder, FILE_WITHOUT_SETS).ok()? };
+        let Some((_, set)) = sets::in_place(&folder).ok()? else { return read(&folder, FILE_WITHOUT_SETS).ok()? };
         let deployment = Deployment::Failed { detail: format!("`{CURRENT}` is gone from its folder") };
         Some(SetRecord { deployment, ..of_set(&set).ok()?.unwrap_or_default() })
     }

@@ -6,8 +6,10 @@ use certgate_files::{FileError, Folder};
 use certgate_x509::{X509, is_same_serial};
 
 use super::{
-    CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord, record,
-    sets::{before, current, current_folder, gone, linked, names, set_folder, switch, to_restore},
+    CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord,
+    lost::lost,
+    record,
+    sets::{before, current, current_folder, gone, linked, names, number, set_folder, switch},
 };
 use crate::estate::term::day;
 
@@ -141,21 +143,20 @@ impl Installation {
         if found.is_empty() { Err(RollbackError::NoSets(self.folder().to_owned())) } else { Ok(found) }
     }
 
-    /// Has `current` lead to the newest whole set again, where it is gone and servers are led to one. That one's hook is to be run then. Whoever calls
-    /// has the folder for itself.
+    /// Has `current` lead to the [set](lost) that is to be in place again, where it is gone and servers are led to one. That one's hook is to be run
+    /// then. Whoever calls has the folder for itself.
     ///
     /// # Errors
     /// The folder cannot be read or written, or is not to be trusted.
     pub(crate) fn restore(&self) -> Result<bool, FileError> {
-        let Some((set, _)) = self.open_if_there()?.map(|folder| to_restore(&folder)).transpose()?.flatten() else {
-            return Ok(false);
-        };
+        let lost = self.open_if_there()?.map(|folder| lost(&folder)).transpose()?.flatten();
+        let Some(set) = lost.filter(|lost| lost.is_good).map(|lost| lost.name) else { return Ok(false) };
         let put_back = self.record_in_place().and_then(|record| record.put_back);
         Ok(self.put_in_place(&set, None, put_back)?.is_some())
     }
 
     /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the nearest whole one before the present, the
-    /// newest whole one where nothing leads to a set any more, or that of the given name, number or serial number, be it an earlier or a later
+    /// one that was in place where nothing leads to a set any more, or that of the given name, number or serial number, be it an earlier or a later
     /// one. None where it is in place already, or where there is none before.
     ///
     /// # Errors
@@ -164,14 +165,15 @@ impl Installation {
         let sets = self.sets()?;
         let Some(_lock) = self.lock()? else { return Err(RollbackError::Held(self.folder().to_owned())) };
         let folder = self.open()?;
+        let lost = lost(&folder)?.map(|lost| lost.name);
         let target = match asked {
             Some(asked) => Some(meant(&sets, asked)?.name.clone()),
+            None if lost.is_some() => lost.clone(),
             None => {
-                let newest = to_restore(&folder)?.map(|(newest, _)| newest);
                 let earlier = |set: &String| before(&folder, set).ok().flatten();
                 let earlier: Vec<String> = successors(current(&folder)?, earlier).skip(1).collect();
                 let is_whole = |name: &&String| sets.iter().any(|set| set.name == **name && set.gone.is_none());
-                newest.or_else(|| earlier.iter().find(is_whole).or(earlier.first()).cloned())
+                earlier.iter().find(is_whole).or(earlier.first()).cloned()
             }
         };
         let Some(target) = target.filter(|target| !sets.iter().any(|set| set.is_current && set.name == *target)) else {
@@ -179,6 +181,7 @@ impl Installation {
         };
         // What was asked for last holds for the folder, whichever set is in place: the hook, and how it is renewed.
         let remembered = self.record_in_place();
+        let put_back = remembered.as_ref().and_then(|record| record.put_back);
         let of_target = sets.into_iter().find(|set| set.name == target);
         let now = self.now();
         if let Some(set) = &of_target {
@@ -189,7 +192,9 @@ impl Installation {
         let mut options = [remembered, of_target.map(|set| set.record)].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
-        let Some(set) = installation.put_in_place(&target, None, Some(now))? else { return Ok(None) };
+        // What was in place all the same is not put back over anything.
+        let put_back = if lost.as_ref() == Some(&target) { put_back } else { Some(now) };
+        let Some(set) = installation.put_in_place(&target, None, put_back)? else { return Ok(None) };
         let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
         Ok(Some(PutBack { set, ended, revoked, deployment }))
     }
@@ -273,7 +278,6 @@ impl Installation {
 
 /// The set that is meant: by its name, its number, or its certificate's serial number.
 fn meant<'a>(sets: &'a [InstalledSet], asked: &str) -> Result<&'a InstalledSet, RollbackError> {
-    let number = |name: &str| name.split('-').next().and_then(|number| number.parse::<u64>().ok());
     let has_serial = |set: &&InstalledSet| {
         set.certificate.as_ref().is_some_and(|certificate| is_same_serial(&certificate.serial, &asked.replace(':', "")))
     };

@@ -11,11 +11,17 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::{Issued, pem};
 
-use super::{BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, ReadableKey, SETS, SetRecord, record};
+use super::{
+    BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, ReadableKey, SETS, SetRecord, lost::lost,
+    record,
+};
 use crate::{adoption::others, certificate_settings::Format};
 
 /// What is in a set: what each file is, and what it holds.
 type Files<'a> = &'a [(&'static str, Vec<u8>)];
+
+/// A link that leads where `current` does, and tells where that led to should it be removed.
+pub(super) const LAST: &str = ".current";
 
 /// What the name of a set ends with that another tool wrote.
 const FOUND: &str = "found";
@@ -92,8 +98,7 @@ impl Installation {
         let (mode, owner) = self.readers(folder)?;
         let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
         sets.check()?;
-        let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
-        let next = names(&sets)?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
+        let next = names(&sets)?.iter().filter_map(|name| number(name)).max().unwrap_or_default().saturating_add(1);
         let set = format!("{next:06}-{label}");
         let name = format!(".{set}");
         if sets.folder(&name)?.is_some() {
@@ -200,7 +205,7 @@ impl Installation {
     pub(crate) fn missing(&self, record: &SetRecord) -> Result<Vec<&'static str>, FileError> {
         let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
         let Some((name, set)) = linked(&folder)? else {
-            return if to_restore(&folder)?.is_some() { Ok(vec![CURRENT]) } else { missing_of_plain(&folder) };
+            return if lost(&folder)?.is_some() { Ok(vec![CURRENT]) } else { missing_of_plain(&folder) };
         };
         // What was found holds what another tool wrote.
         let is_whole = !name.ends_with(&format!("-{FOUND}"));
@@ -221,6 +226,12 @@ impl Installation {
             }
         }
         Ok(missing)
+    }
+
+    /// Whether servers are led to a set, and find none.
+    pub(super) fn is_led_nowhere(&self) -> Result<bool, FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(false) };
+        Ok(linked(&folder)?.is_none() && has_links(&folder)?)
     }
 
     /// The keys in place that everybody can read, as far as the folder can be read.
@@ -323,36 +334,23 @@ pub(super) fn current_folder(folder: &Folder) -> Result<Option<Folder>, FileErro
     Ok(in_place(folder)?.map(|(_, set)| set))
 }
 
-/// The set in place: the one that `current` leads to, else the one [to restore](to_restore).
+/// The set in place: the one that `current` leads to, else the one that did: see [`lost`].
 pub(super) fn in_place(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
     match linked(folder)? {
         Some(there) => Ok(Some(there)),
-        None => to_restore(folder),
+        None => Ok(lost(folder)?.map(|lost| (lost.name, lost.set))),
     }
-}
-
-/// The newest whole set, where servers are led to sets and find none: `current` is gone, or its set.
-pub(super) fn to_restore(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
-    let Some(sets) = folder.folder(SETS)? else { return Ok(None) };
-    if linked(folder)?.is_some() || !has_links(folder)? {
-        return Ok(None);
-    }
-    for name in names(&sets)?.into_iter().rev() {
-        if let Some(set) = set_folder(folder, &name)?
-            && gone(&set, &name, &record::of_set(&set)?.unwrap_or_default())?.is_none()
-        {
-            return Ok(Some((name, set)));
-        }
-    }
-    Ok(None)
 }
 
 /// The set that `current` leads to.
 pub(super) fn linked(folder: &Folder) -> Result<Option<(String, Folder)>, FileError> {
-    let Some(target) = folder.link(CURRENT)? else { return Ok(None) };
-    // Anything else is not ours, and not followed.
-    let Some(name) = target.strip_prefix(SETS).ok().and_then(name_of) else { return Ok(None) };
+    let Some(name) = folder.link(CURRENT)?.and_then(|target| name_in_sets(&target)) else { return Ok(None) };
     Ok(set_folder(folder, &name)?.map(|set| (name, set)))
+}
+
+/// The set that a link leads to. Anything else is not ours, and not followed.
+pub(super) fn name_in_sets(target: &Path) -> Option<String> {
+    name_of(target.strip_prefix(SETS).ok()?)
 }
 
 pub(super) fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
@@ -370,6 +368,11 @@ pub(super) fn before(folder: &Folder, set: &str) -> Result<Option<String>, FileE
         return Ok(None);
     };
     Ok(set_folder(folder, &before)?.map(|_| before))
+}
+
+/// The number that a set's name begins with.
+pub(super) fn number(name: &str) -> Option<u64> {
+    name.split('-').next()?.parse().ok()
 }
 
 /// The names of the sets, oldest first.
@@ -403,7 +406,9 @@ pub(super) fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError
 
 /// The one moment at which all files change.
 pub(super) fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
-    link(folder, &Path::new(SETS).join(set), CURRENT)?;
+    let target = Path::new(SETS).join(set);
+    link(folder, &target, CURRENT)?;
+    link(folder, &target, LAST)?;
     folder.sync()?;
     show(folder)
 }

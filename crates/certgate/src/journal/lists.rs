@@ -137,7 +137,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn note_in_place(&self, subjects: &[Subject]) -> Result<(), Error> {
+    pub(crate) fn note_in_place(&self, subjects: &[Subject]) -> Result<(), Error> {
         let known: HashSet<InstalledFolder> = self.store().folders()?.into_iter().collect();
         let in_place = subjects.iter().filter_map(|subject| subject.installed.as_ref());
         // A copy of a folder may be removed.

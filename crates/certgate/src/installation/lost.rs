@@ -1,0 +1,72 @@
+//! Which set is to be in place again where servers are led to sets and find none.
+
+use certgate_files::{FileError, Folder};
+use certgate_keys::PrivateKey;
+use certgate_x509::X509;
+
+use super::{
+    FILES, SETS, SetRecord, record, secret,
+    sets::{LAST, gone, has_links, linked, name_in_sets, names, number, set_folder},
+};
+use crate::unix_now;
+
+/// A set that servers are led to and do not find: `current` is gone, or its set.
+pub(super) struct Lost {
+    pub(super) name: String,
+    pub(super) set: Folder,
+    /// Whether it may be put in place again by itself.
+    pub(super) is_good: bool,
+}
+
+/// The set to have in place again where servers are led to sets and find none: the one that was in place last, else the newest. One that is
+/// damaged never is; one that ended, was revoked, or that its hook turned down, only where there is no other, and not by itself.
+pub(super) fn lost(folder: &Folder) -> Result<Option<Lost>, FileError> {
+    let Some(sets) = folder.folder(SETS)? else { return Ok(None) };
+    if linked(folder)?.is_some() || !has_links(folder)? {
+        return Ok(None);
+    }
+    let now = unix_now() / 1000;
+    let last = folder.link(LAST)?.and_then(|target| name_in_sets(&target));
+    let mut names = names(&sets)?;
+    names.sort_by_key(|name| (Some(name) == last.as_ref(), number(name)));
+    let mut found = None;
+    for name in names.into_iter().rev() {
+        // One that others could have written to is none of ours.
+        let Ok(Some(set)) = set_folder(folder, &name) else { continue };
+        let record = record::of_set(&set)?.unwrap_or_default();
+        let Some(certificate) = sound(&set, &name, &record)? else { continue };
+        let is_turned_down = Some(&name) != last.as_ref() && record.was_turned_down();
+        let is_good = certificate.not_after > now && record.revoked.is_none() && !is_turned_down;
+        if is_good {
+            return Ok(Some(Lost { name, set, is_good }));
+        }
+        found.get_or_insert(Lost { name, set, is_good });
+    }
+    Ok(found)
+}
+
+/// The certificate of a set whose files can be used together: each that is expected is there, and they are of one certificate and its key.
+fn sound(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<X509>, FileError> {
+    if gone(set, name, record)?.is_some() {
+        return Ok(None);
+    }
+    let (mut certificates, mut keys) = (Vec::new(), Vec::new());
+    for (kind, name, _) in FILES {
+        let Some(text) = set.read(name)?.map(secret) else { continue };
+        if matches!(kind, "cert" | "fullchain" | "combined") {
+            certificates.push(X509::all(text.expose()).ok().and_then(|all| all.into_iter().next()));
+        }
+        if matches!(kind, "key" | "combined") {
+            keys.push(PrivateKey::from_pem(text.expose(), None).ok());
+        }
+        if matches!(kind, "p12" | "jks") && text.expose().is_empty() {
+            return Ok(None);
+        }
+    }
+    let Some(Some(certificate)) = certificates.first().cloned() else { return Ok(None) };
+    let is_its = |key: &Option<PrivateKey>| key.as_ref().is_some_and(|key| key.spki() == certificate.key.spki);
+    let is_sound = certificates.iter().all(|one| one.as_ref() == Some(&certificate))
+        && !keys.is_empty()
+        && keys.iter().all(is_its);
+    Ok(is_sound.then_some(certificate))
+}
