@@ -16,7 +16,7 @@ use crate::{
         notify::told,
         rehearsal,
         several::Several,
-        share::{Share, by_profile, shares},
+        share::{Share, by_profile, shares, unknown_profiles},
     },
     exit::{Exit, Failure, Kind},
     streams::say,
@@ -72,24 +72,23 @@ impl Batch {
         let report = self.report.as_deref().map(open).transpose()?;
         let profile = |order: &BatchOrder| app.check_profile(&order.place, order.request.profile.as_deref());
         orders.iter().try_for_each(profile)?;
+        let mut wrong = unknown_profiles(app, orders.iter().map(|one| (&*one.place, one.request.profile.as_deref())))?;
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
-        let (mut details, mut wrong, mut seen) = (HashMap::new(), Vec::new(), std::collections::BTreeSet::new());
+        let (mut details, mut seen) = (HashMap::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {
             let mut lines = share.lines(orders, self.again, &mut seen)?;
             // A rehearsal says it with each line.
             let problems = (!self.dry_run).then(|| problems(&mut lines)).into_iter().flatten();
             wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why, &share.options()))));
-            for (place, warning) in warnings(&lines) {
-                say(&format!("certgate: warning: {place}: {warning}"));
-            }
+            warnings(&lines).for_each(|(place, why)| say(&format!("certgate: warning: {place}: {why}")));
             let of_changed = lines.iter().filter(|line| !line.changed.is_empty());
             details.extend(of_changed.map(|line| (line.task.id.clone(), changed(line))));
             Ok(lines.into_iter().map(|line| line.task).collect())
         };
-        let lose = |order: &BatchOrder| Task::idle(order.title(), None);
         let named_in = |order: &BatchOrder| Some(order.place_of_profile.clone());
-        let mut shares = shares(app, groups, Some(self.timeout), begin, lose, named_in)?;
+        let mut shares =
+            shares(app, groups, Some(self.timeout), begin, |order| Task::idle(order.title(), None), named_in)?;
         if self.dry_run {
             return rehearsal::several(app, shares, &details);
         }

@@ -71,6 +71,20 @@ pub(crate) fn by_profile<T>(
     Ok(groups)
 }
 
+/// What is wrong where a profile that there is not is named, each with its place.
+pub(crate) fn unknown_profiles<'a>(
+    app: &App,
+    named: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> Result<Vec<String>, Failure> {
+    let mut unknown = Vec::new();
+    for (place, profile) in named {
+        if let Err(why @ ConfigError::UnknownProfile { .. }) = app.settings_of(&app.profile_of(profile)?)? {
+            unknown.push(format!("{place}: {why}"));
+        }
+    }
+    Ok(unknown)
+}
+
 /// What was found in folders by the profiles that are remembered there; the run's own is there where it has a user.
 pub(crate) fn found_by_profile(app: &App, found: Vec<Found>) -> Result<Vec<(String, Vec<Found>)>, Failure> {
     let own = app.settings()?.user.value.is_some() || app.is_offline();

@@ -318,12 +318,23 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         )
         .unwrap();
         fs::write(accounts.path().join("lone.csv"), "id,new_key,out,profile\n1,true,certs/c,none\n").unwrap();
+        // Of a batch, nothing is ordered then, whatever its other lines say.
+        fs::write(
+            accounts.path().join("one.csv"),
+            "id,new_key,out,profile\n10000,true,one,team\n1,true,certs/c,none\n",
+        )
+        .unwrap();
+        let before = accounts.orders();
+        let output = accounts.run(transport, &["batch", "one.csv"]);
+        let said = stderr(&output);
+        assert!(said.contains(&format!("one.csv: nothing was ordered:\n  line 3: {unknown}")), "{said}");
+        assert_eq!((exit(&output), accounts.orders()), (2, before), "{said}");
         for (command, place) in [
-            (["plan", "lone.toml"], "lone.toml: certificate 1: line 4: "),
-            (["apply", "lone.toml"], "lone.toml: certificate 1: line 4: "),
-            (["batch", "lone.csv"], "lone.csv: line 2: "),
+            (&["plan", "lone.toml"][..], "lone.toml: certificate 1: line 4: "),
+            (&["apply", "lone.toml"], "lone.toml: certificate 1: line 4: "),
+            (&["batch", "lone.csv"], "lone.csv: line 2: "),
         ] {
-            let output = accounts.run(transport, &command);
+            let output = accounts.run(transport, command);
             assert!(
                 exit(&output) == 2 && stderr(&output).contains(&format!("{place}{unknown}")),
                 "{}",

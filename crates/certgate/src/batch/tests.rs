@@ -175,6 +175,11 @@ fn a_new_certificate_stands_in_a_file_once() {
             Err(why) => assert!(!is_another && why.contains(said), "{other}: {why}"),
         }
     }
+    // One key file is one, however its path is spelled.
+    fs::write(folder.path().join("own.key"), "").unwrap();
+    let by_file = |key: &str, out: &str| row(&format!("\"name\":\"a.example\",\"key\":\"{key}\",\"out\":\"{out}\""));
+    fs::write(&file, by_file("own.key", "x") + &by_file("./own.key", "y")).unwrap();
+    assert!(read(&file, None).unwrap_err().to_string().contains("line 2: the same new certificate, "));
     // Each CSR is a certificate of its own, whatever its names; one CSR twice is one.
     for (other, count) in [("one.csr", None), ("other.csr", Some(2))] {
         fs::write(&file, row("\"csr\":\"one.csr\"") + &row(&format!("\"csr\":\"{other}\""))).unwrap();
