@@ -68,6 +68,8 @@ const FILES: [(&str, &str, u32); 7] = [
     ("jks", "keystore.jks", 0o600),
 ];
 pub(crate) const CURRENT: &str = "current";
+/// It leads where `current` does, and tells where that led to should it be removed.
+pub(crate) const LAST: &str = ".current";
 pub(crate) const SETS: &str = "sets";
 const BEFORE: &str = "before";
 pub(crate) const PENDING: &str = "pending";

@@ -18,7 +18,8 @@ use crate::{
     CertificateSelector, CertificateSettings, Error, Installation, Journal,
     estate::plan::PlanReason,
     installation::{
-        CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LedElsewhere, PENDING, SETS, SetRecord, is_of_set, record_path_in,
+        CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LAST, LedElsewhere, PENDING, SETS, SetRecord, is_of_set,
+        record_path_in,
     },
     selector::is_same_name,
     together::{for_folders, together},
@@ -312,10 +313,10 @@ fn shows_another(folder: &Path) -> bool {
     !is_ours && shown_by(&path).is_some_and(|of| of != whole(folder))
 }
 
-/// Whether a certificate is installed in a folder, be it that its file is gone from there.
+/// Whether a certificate is installed in a folder, be it that its file is gone from there, or all that led to its set.
 pub(crate) fn has_one(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
-    has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has(CURRENT) && has(SETS))
+    has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || ((has(CURRENT) || has(LAST)) && has(SETS))
 }
 
 /// The certificates in these folders, in their order, each with the owner that its files are said to have. `now` is in seconds since 1970.

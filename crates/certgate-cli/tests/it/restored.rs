@@ -145,6 +145,36 @@ fn which_set_comes_back() {
     }
 }
 
+/// The same where all that led to it is gone, too: it is found, and nothing else is ordered into it.
+#[test]
+fn a_folder_of_which_only_its_sets_are_left() {
+    for transport in ["xml", "json"] {
+        let here = two_sets(transport);
+        here.run(&["rollback", "certs/live"], 0);
+        let expected = current(&here);
+        let commands = [&["resume"][..], &["rollback", "certs/live"], &["renew-due", "certs"]];
+        for (command, is_led) in commands.into_iter().flat_map(|command| [(command, false), (command, true)]) {
+            for entry in fs::read_dir(here.path("certs/live")).unwrap().map(|entry| entry.unwrap()) {
+                let is_file = entry.file_type().unwrap().is_symlink() && entry.file_name() != ".current";
+                if is_file && (!is_led || entry.file_name() != "key.pem") {
+                    fs::remove_file(entry.path()).unwrap();
+                }
+            }
+            let (orders, hooks) = (here.orders(), here.read("hooks").lines().count());
+            let (document, _) = here.run(&["status", "certs"], 10);
+            let todo = document["certificates"][0]["todo"].as_str().unwrap();
+            assert!(todo.starts_with("`current` is gone from its folder"), "{todo}");
+            let (_, said) = here.run(&["reissue", "10000", "--new-key", "--out", "certs/live"], 2);
+            assert!(said.contains("certs/live holds another certificate: example.com (571)"), "{said}");
+            here.run(command, 0);
+            assert_eq!((current(&here), here.orders()), (expected.clone(), orders), "{command:?}");
+            assert_eq!(here.read("hooks").lines().count(), hooks + 1, "{command:?}");
+            let (key, certificate) = pair(&here.path("certs/live"));
+            assert_eq!(key, certificate);
+        }
+    }
+}
+
 /// Where no set is fit, none comes back by itself: that is said, and another certificate is ordered.
 #[test]
 fn sets_that_nobody_accepts_stay_away() {

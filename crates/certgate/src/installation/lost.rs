@@ -5,8 +5,8 @@ use certgate_keys::PrivateKey;
 use certgate_x509::X509;
 
 use super::{
-    FILES, SETS, SetRecord, record, secret,
-    sets::{LAST, gone, has_links, linked, name_in_sets, names, number, set_folder},
+    FILES, LAST, SETS, SetRecord, record, secret,
+    sets::{gone, has_links, linked, name_in_sets, names, number, set_folder},
 };
 use crate::unix_now;
 

@@ -12,16 +12,13 @@ use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::{Issued, pem};
 
 use super::{
-    BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, ReadableKey, SETS, SetRecord, lost::lost,
+    BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, LAST, ReadableKey, SETS, SetRecord, lost::lost,
     record,
 };
 use crate::{adoption::others, certificate_settings::Format};
 
 /// What is in a set: what each file is, and what it holds.
 type Files<'a> = &'a [(&'static str, Vec<u8>)];
-
-/// A link that leads where `current` does, and tells where that led to should it be removed.
-pub(super) const LAST: &str = ".current";
 
 /// What the name of a set ends with that another tool wrote.
 const FOUND: &str = "found";
@@ -390,14 +387,16 @@ fn found(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileError>
     current_folder(folder)?.map(|set| set.owner_and_mode(name)).transpose().map(Option::flatten)
 }
 
-/// Whether servers are led to a set, be it gone.
+/// Whether servers are led to a set, be it gone, or were before all that led them to one was removed.
 pub(super) fn has_links(folder: &Folder) -> Result<bool, FileError> {
+    let mut is_empty = true;
     for (_, name, _) in FILES {
         if is_our_link(folder, name)? {
             return Ok(true);
         }
+        is_empty &= !folder.has(name)?;
     }
-    Ok(false)
+    Ok(is_empty && folder.has(SETS)? && folder.link(LAST)?.is_some())
 }
 
 pub(super) fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
