@@ -363,7 +363,7 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
         key_fits: key,
         missing: if key == Some(false) { Vec::new() } else { place.missing(&record)? },
         led_elsewhere: place.led_elsewhere(&record),
-        led_gone: record.led.iter().filter(|path| path.symlink_metadata().is_err()).cloned().collect(),
+        led_gone: record.led.iter().filter(|path| place.is_led_gone(path)).cloned().collect(),
         record,
     })
 }

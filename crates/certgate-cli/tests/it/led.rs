@@ -172,3 +172,37 @@ fn what_was_moved_away_is_forgotten() {
     assert_eq!(here.told(&["adopt", "etc/h.example", "--keep", "4"]).0, 0);
     assert_eq!(led(), Value::Null);
 }
+
+/// The links that led into a folder before it was moved lead to nothing, and are as good as gone: it is renewed, and they are forgotten.
+#[test]
+fn a_folder_that_was_moved_is_renewed() {
+    if !has_openssl() {
+        return;
+    }
+    let here = Here::new("json", Settings::default());
+    let from = issued(here.home.path(), &here.server, "h.example");
+    let (crt, key) = (here.path("etc/h.crt"), here.path("etc/h.key"));
+    lay(&from, &["fullchain.pem"], &crt, 0o644);
+    lay(&from, &["key.pem"], &key, 0o600);
+    here.run(&["adopt", "etc"], 0);
+    fs::create_dir(here.path("new")).unwrap();
+    fs::rename(here.path("etc/h.example"), here.path("new/h.example")).unwrap();
+    let orders = here.orders();
+    let adopt = format!("`certgate adopt{} new/h.example` forgets it", here.options());
+    let gone = format!("{} led into it and is gone: link it there again, or {adopt}", crt.display());
+    assert_eq!(here.run(&["status", "new"], 10).0["certificates"][0]["todo"], gone);
+    let (_, said) = here.run(&["renew-due", "new", "--renew-before", "400d"], 0);
+    assert!(said.contains(&gone) && here.orders() == orders + 1, "{said}");
+    // One that shows another one is another matter.
+    fs::remove_file(&key).unwrap();
+    lay(&from, &["key.pem"], &key, 0o600);
+    let (_, said) = here.run(&["renew-due", "new"], 2);
+    assert!(said.contains("and shows another one"), "{said}");
+    fs::remove_file(&key).unwrap();
+    symlink("h.example/key.pem", &key).unwrap();
+    here.run(&["adopt", "new/h.example"], 0);
+    here.run(&["status", "new"], 0);
+    here.run(&["adopt", "new/h.example"], 8);
+    let (_, said) = here.run(&["renew-due", "new"], 8);
+    assert!(!said.contains("led into it") && here.orders() == orders + 1, "{said}");
+}

@@ -145,7 +145,7 @@ impl Installation {
         let of_sets = || self.sets().into_iter().flatten().flat_map(|set| set.record.led).collect();
         let mut noted = in_place.map_or_else(of_sets, |record| record.led.clone());
         let is_anothers = |path: &Path| shown_by(path).is_some() && !leads_into(path, self.folder());
-        noted.retain(|path| path.symlink_metadata().is_ok() && !is_anothers(path));
+        noted.retain(|path| !self.is_led_gone(path) && !is_anothers(path));
         let all = self.outside(pair).map(|(file, _)| absolute(&file.path)).chain(noted);
         all.collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -167,10 +167,17 @@ impl Installation {
         astray.filter(|astray| !astray.is_copy() || !has_hook).min_by_key(LedElsewhere::is_copy)
     }
 
+    /// Whether a path that was noted to lead into the folder is gone, or a link that leads to nothing, such as to where the folder was before it was
+    /// moved. One to a file that is gone from the folder is there.
+    pub(crate) fn is_led_gone(&self, path: &Path) -> bool {
+        let leads_to_nothing = || path.try_exists().is_ok_and(|is_there| !is_there);
+        path.symlink_metadata().is_err() || (leads_to_nothing() && !leads_into(path, self.folder()))
+    }
+
     /// What a path shows that servers read, and that does not lead into the folder; `None` where it leads there, is gone, or shows a whole pair of
     /// another certificate, which is there on purpose.
     fn shown_astray(&self, path: &Path, record: &SetRecord, in_place: &Issued) -> Option<Shown> {
-        if path.symlink_metadata().is_err() || leads_into(path, self.folder()) {
+        if self.is_led_gone(path) || leads_into(path, self.folder()) {
             return None;
         }
         let is_original = |folder: &PathBuf| {
