@@ -1,6 +1,7 @@
 //! Certificates and keys that are on disk already, taken under care: matched with the gateway's, kept where servers read them.
 
 mod account;
+mod before;
 mod declaration;
 mod search;
 
@@ -18,8 +19,9 @@ pub use self::{
     declaration::{DeclarationError, declare},
     search::{FoundFile, LoneReason, Obstacle, Pair, Search, search},
 };
-use crate::{CertificateSettings, Client, Error, Installation, Journal, SettingsError};
+use crate::{CertificateSettings, Client, Error, Installation, Journal, SettingsError, inventory::whole};
 use account::AccountList;
+use before::LedBefore;
 
 /// What became of a certificate on disk, or of a file that belongs to none.
 #[derive(Debug)]
@@ -80,8 +82,8 @@ pub enum AdoptionError {
 }
 
 /// Matches what was found with the account's certificates, by serial number or else by key, and takes it under care: from then on the
-/// paths that servers read are links into the certificate's folder, and show the same. `settings` is remembered for each, and where it is noted
-/// in `journal`. Orders nothing; without a journal it writes nothing either, and tells what would be done.
+/// paths that servers read are links into the certificate's folder, and show the same. `settings` is remembered for each, with what
+/// else is remembered of it or of what was in its place before, and where it is noted in `journal`. Orders nothing; without a journal it writes nothing either, and tells what would be done.
 ///
 /// # Errors
 /// See [`AdoptionError`]. What is wrong with one certificate is in its [`Adoption`].
@@ -93,16 +95,24 @@ pub fn adopt(
 ) -> Result<Vec<Adoption>, AdoptionError> {
     settings.validation()?;
     let mut account = AccountList::of(client)?;
+    let before = LedBefore::beside(&found.pairs);
     let mut adoptions = Vec::new();
     let mut pairs = Vec::new();
     for pair in found.pairs {
         pairs.push((account.find(client, &pair.certificate)?, pair));
     }
+    // Those in whose place somebody put what the gateway has.
+    let replaced = pairs.iter().filter_map(|(matched, pair)| {
+        let newest = matched.as_ref().ok().filter(|matched| matched.newer.is_none())?;
+        before.replaced_by(pair, newest.id)
+    });
+    let replaced: HashSet<PathBuf> = replaced.collect();
     // Of one certificate of the account what is under care already, else what the gateway has, else the newest. It has the first choice of folders.
     pairs.sort_by_key(|(matched, pair)| {
         let is_earlier = matched.as_ref().is_ok_and(|matched| matched.newer.is_some());
         let X509 { not_after, not_before, .. } = pair.certificate;
-        (!pair.is_whole(), is_earlier, Reverse((not_after, not_before)))
+        let is_replaced = pair.is_whole() && replaced.contains(&whole(&pair.folder));
+        (is_replaced, !pair.is_whole(), is_earlier, Reverse((not_after, not_before)))
     });
     let (mut taken, mut under_care) = (HashSet::new(), HashMap::new());
     for (matched, pair) in pairs {
@@ -131,7 +141,7 @@ pub fn adopt(
                             let is_own = newest.key.spki == pair.certificate.key.spki;
                             is_own || Installation::at(&folder).has_key_of(&newest.to_pem())
                         });
-                        let outcome = take(&mut adoption, &pair, matched.id, settings, journal.is_none())?;
+                        let outcome = take(&mut adoption, &pair, matched.id, &before, settings, journal.is_none())?;
                         // What failed is in nobody's way.
                         if !matches!(outcome, AdoptionOutcome::Failed(_)) {
                             taken.insert(folder.clone());
@@ -181,6 +191,7 @@ fn take(
     adoption: &mut Adoption,
     pair: &Pair,
     id: i64,
+    led_before: &LedBefore,
     settings: &CertificateSettings,
     is_rehearsal: bool,
 ) -> Result<AdoptionOutcome, SettingsError> {
@@ -188,7 +199,7 @@ fn take(
     let record = place.record_in_place();
     let led = place.led_by(pair, record.as_ref());
     let record = record.unwrap_or_default();
-    let before = record.settings.unwrap_or_default();
+    let before = record.settings.or_else(|| led_before.settings_for(pair, id)).unwrap_or_default();
     adoption.settings = settings.clone().or(&before);
     let is_new = record.certificate != Some(id) || !pair.is_whole() || record.led != led;
     let place = Installation::new(adoption.settings.installed_into(&adoption.folder)?);

@@ -367,16 +367,17 @@ fn a_copy_of_an_adopted_folder_is_told_as_one() {
     }
 }
 
-/// Who puts the account's newer pair where servers read it is told to have it taken under care: another order helps nobody.
+/// Who puts the account's newer pair where servers read it is told to have it taken under care: another order helps nobody. It is renewed as what
+/// was there before was to be, but for what is said now.
 #[test]
 fn a_pair_that_somebody_put_in_place_is_adopted_again() {
     if !has_openssl() {
         return;
     }
-    for (files, code, said) in [
-        ([("fullchain.pem", "site.crt"), ("key.pem", "site.key")], 2, "shows another one"),
-        ([("cert.pem", "cert.pem"), ("key.pem", "key.pem")], 10, "what servers read there is another pair"),
-    ] {
+    let beside = ([("fullchain.pem", "site.crt"), ("key.pem", "site.key")], 2, "shows another one");
+    let within = ([("cert.pem", "cert.pem"), ("key.pem", "key.pem")], 10, "what servers read there is another pair");
+    let (one, all) = (&["etc/a.example"][..], &["--all-below", "etc"][..]);
+    for ((files, code, said), found) in [(beside, one), (beside, all), (within, one), (within, all)] {
         let here = Here::new("json", Settings::default());
         let (from, site) = (issued(here.home.path(), &here.server, "a.example"), here.path("etc/a.example"));
         let put = |from: &Path| {
@@ -386,7 +387,7 @@ fn a_pair_that_somebody_put_in_place_is_adopted_again() {
             }
         };
         put(&from);
-        here.run(&["adopt", "etc/a.example"], 0);
+        here.run(&["adopt", "etc/a.example", "--deploy-hook", "echo hooked >> hooks", "--keep", "5"], 0);
         here.run(&["reissue", "a.example", "--new-key", "--out", "newer"], 0);
         put(&here.path("newer"));
         let orders = here.orders();
@@ -405,7 +406,16 @@ fn a_pair_that_somebody_put_in_place_is_adopted_again() {
             if code == 2 { (2, true) } else { (8, false) },
             "{text}"
         );
-        here.run(&["adopt", "etc/a.example"], 0);
+        let adopt = [&["adopt"][..], found, &["--keep", "4"]].concat();
+        for is_rehearsal in [true, false] {
+            let rehearsed = if is_rehearsal { &["--dry-run"][..] } else { &[] };
+            let rows = here.run(&[&adopt[..], rehearsed].concat(), 0).0["certificates"].clone();
+            let adopted = rows.as_array().unwrap().iter().find(|row| row["kind"] == "done").unwrap();
+            let settings = &adopted["settings"];
+            let expected = (&json!("echo hooked >> hooks"), &json!(4));
+            assert_eq!((&settings["deploy_hook"], &settings["keep"]), expected, "{found:?} {rows}");
+        }
+        here.run(&adopt, 8);
         if code == 2 {
             // What was there before is told as that.
             let rows = here.run(&["status", "etc"], 2).0["certificates"].clone();
@@ -415,5 +425,7 @@ fn a_pair_that_somebody_put_in_place_is_adopted_again() {
         here.run(&["status", "etc"], 0);
         here.run(&["renew-due", "etc"], 8);
         assert_eq!(here.orders(), orders);
+        here.run(&["renew-due", "etc", "--renew-before", "400d"], 0);
+        assert_eq!((here.orders(), here.read("hooks")), (orders + 1, "hooked\n".to_owned()), "{found:?}");
     }
 }
