@@ -181,10 +181,8 @@ fn new_certificate(OrderRequest { key, name, names, product, .. }: &OrderRequest
     let names: Vec<String> = std::iter::once(name).chain(names).collect();
     let key = match key {
         Some(KeySource::New { key_type, default }) => key_type.unwrap_or(*default).name().to_owned(),
-        // However its path is spelled.
-        Some(KeySource::File { path, .. }) => {
-            path.canonicalize().unwrap_or_else(|_| path.clone()).display().to_string()
-        }
+        // Whatever its links lead to now: a release that is put in the place of another one is the same.
+        Some(KeySource::File { path, .. }) => path.components().collect::<PathBuf>().display().to_string(),
         None => String::new(),
     };
     format!("{}:{}:{key}", names.join(","), product.as_deref().unwrap_or_default())

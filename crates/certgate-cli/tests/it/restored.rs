@@ -272,3 +272,20 @@ fn a_hook_that_was_taken_out_of_the_file() {
         assert_eq!(here.orders(), 1);
     }
 }
+
+/// What notes where `current` leads is a note alone.
+#[test]
+fn a_note_that_cannot_be_made_is_in_nobodys_way() {
+    let here = two_sets("json");
+    let note = here.path("certs/live/.current");
+    fs::remove_file(&note).unwrap();
+    fs::create_dir(&note).unwrap();
+    let ran = || fs::read_to_string(here.path("certs/live/hooks")).or(fs::read_to_string(here.path("hooks"))).unwrap();
+    let before = ran().lines().count();
+    here.ends(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+    assert_eq!((current(&here).as_ref(), ran().lines().count()), (sets(&here).last(), before + 1));
+    // Without it, it is the newest set.
+    lose(&here);
+    here.run(&["rollback", "certs/live"], 0);
+    assert_eq!(current(&here).as_ref(), sets(&here).last());
+}

@@ -186,3 +186,23 @@ fn a_new_certificate_stands_in_a_file_once() {
         assert_eq!(read(&file, None).ok().map(|orders| orders.len()), count, "{other}");
     }
 }
+
+/// A file that is the same below a folder that another one took the place of orders the same.
+#[cfg(unix)]
+#[test]
+fn a_release_in_the_place_of_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let current = folder.path().join("current");
+    let mut keys = Vec::new();
+    for release in ["1", "2"] {
+        let release = folder.path().join(release);
+        fs::create_dir(&release).unwrap();
+        fs::write(release.join("own.key"), "").unwrap();
+        let row = r#"{"name":"a.example","key":"./own.key","product":"SSL123","admin":1,"technical":1,"out":"/x"}"#;
+        fs::write(release.join("b.jsonl"), row).unwrap();
+        let _ = fs::remove_file(&current);
+        std::os::unix::fs::symlink(&release, &current).unwrap();
+        keys.push(read(&current.join("b.jsonl"), None).unwrap().remove(0).key);
+    }
+    assert_eq!(keys[0], keys[1]);
+}

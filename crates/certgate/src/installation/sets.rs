@@ -406,8 +406,11 @@ pub(super) fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError
 /// The one moment at which all files change.
 pub(super) fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
     let target = Path::new(SETS).join(set);
+    // Noted first, so that it is never what was in place before. It is a note: where it cannot be made there is none, and the set is in place all the same.
+    if link(folder, &target, LAST).is_err() {
+        let _ = folder.remove_file(LAST);
+    }
     link(folder, &target, CURRENT)?;
-    link(folder, &target, LAST)?;
     folder.sync()?;
     show(folder)
 }
