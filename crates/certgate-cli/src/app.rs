@@ -7,6 +7,7 @@ mod sandbox;
 mod settings;
 
 use std::{
+    collections::HashMap,
     ops::Deref,
     sync::{Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) stdout: Stdout,
     /// The settings of the run, once they are asked for.
     settings: OnceLock<Settings>,
+    /// Those of other profiles, by their names.
+    others: Mutex<HashMap<String, Settings>>,
     interrupt: OnceLock<Interrupt>,
     /// The secrets of this run, of each account: a gateway may say them back in what is shown of its answers.
     secrets: Mutex<Vec<Redactor>>,
@@ -79,6 +82,7 @@ impl App {
             global,
             stdout: Stdout::default(),
             settings: OnceLock::new(),
+            others: Mutex::default(),
             interrupt: OnceLock::new(),
             secrets: Mutex::default(),
             tape: OnceLock::new(),

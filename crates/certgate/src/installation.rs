@@ -37,7 +37,10 @@ use certgate_x509::{CertificateRequest, Issued, X509, pem};
 
 use crate::unix_now;
 
-pub(crate) use self::record::{FILE_WITHOUT_SETS, path_in as record_path_in};
+pub(crate) use self::{
+    adoption::absolute,
+    record::{FILE_WITHOUT_SETS, path_in as record_path_in},
+};
 pub use self::{
     adoption::{LedElsewhere, Shown},
     deployment::{Deployment, undeployed},

@@ -1,6 +1,6 @@
 //! What the arguments and the environment say of the settings.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::PoisonError};
 
 use certgate::{
     Overrides, Proxy, SecretSource, Settings,
@@ -63,12 +63,16 @@ impl App {
         }
     }
 
-    /// The settings of a profile. Of another one than the run's, what the run says of address and account does not count: that is the
+    /// The settings of a profile, resolved once. Of another one than the run's, what the run says of address and account does not count: that is the
     /// run's own.
     pub(crate) fn settings_of(&self, profile: &str) -> Result<Result<Settings, ConfigError>, Failure> {
         let own = self.settings()?;
         if own.profile.value == profile {
             return Ok(Ok(own));
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(settings) = others.get(profile) {
+            return Ok(Ok(settings.clone()));
         }
         let overrides = Overrides {
             profile: Some(Setting { value: profile.to_owned(), origin: Origin::Program }),
@@ -81,7 +85,9 @@ impl App {
             owner_context: None,
             ..self.overrides(None)?
         };
-        Ok(Settings::resolve(&overrides))
+        let settings = Settings::resolve(&overrides);
+        others.extend(settings.as_ref().ok().map(|found| (profile.to_owned(), found.clone())));
+        Ok(settings)
     }
 
     /// What goes before the profile.

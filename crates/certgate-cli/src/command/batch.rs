@@ -72,8 +72,8 @@ impl Batch {
         let report = self.report.as_deref().map(open).transpose()?;
         let profile = |order: &BatchOrder| app.check_profile(&order.place, order.request.profile.as_deref());
         orders.iter().try_for_each(profile)?;
-        let mut wrong = unknown_profiles(app, orders.iter().map(|one| (&*one.place, one.request.profile.as_deref())))?;
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
+        let mut wrong = unknown_profiles(app, &groups, |order| &order.place)?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
         let (mut details, mut seen) = (HashMap::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {

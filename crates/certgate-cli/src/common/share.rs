@@ -71,15 +71,16 @@ pub(crate) fn by_profile<T>(
     Ok(groups)
 }
 
-/// What is wrong where a profile that there is not is named, each with its place.
-pub(crate) fn unknown_profiles<'a>(
+/// What is wrong with things whose profile there is not, each with its place.
+pub(crate) fn unknown_profiles<T>(
     app: &App,
-    named: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+    groups: &[(String, Vec<T>)],
+    place: impl Fn(&T) -> &str,
 ) -> Result<Vec<String>, Failure> {
     let mut unknown = Vec::new();
-    for (place, profile) in named {
-        if let Err(why @ ConfigError::UnknownProfile { .. }) = app.settings_of(&app.profile_of(profile)?)? {
-            unknown.push(format!("{place}: {why}"));
+    for (profile, things) in groups {
+        if let Err(why @ ConfigError::UnknownProfile { .. }) = app.settings_of(profile)? {
+            unknown.extend(things.iter().map(|thing| format!("{}: {why}", place(thing))));
         }
     }
     Ok(unknown)

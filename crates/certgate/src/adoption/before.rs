@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::Pair;
-use crate::{CertificateSettings, Installation, installation::SetRecord, inventory::whole};
+use crate::{
+    CertificateSettings, Installation,
+    installation::{SetRecord, absolute},
+    inventory::whole,
+};
 
 /// What servers read and had led into the folders beside the pairs: by its path that folder, and what is noted there.
 pub(super) struct LedBefore(HashMap<PathBuf, Rc<(PathBuf, SetRecord)>>);
@@ -51,5 +55,5 @@ impl LedBefore {
 /// The pair's files that lead into no folder, as they are noted.
 fn paths(pair: &Pair) -> impl Iterator<Item = PathBuf> {
     let files = pair.files.iter().filter(|file| !file.is_managed);
-    files.map(|file| std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()))
+    files.map(|file| absolute(&file.path))
 }

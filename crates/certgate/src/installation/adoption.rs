@@ -265,7 +265,8 @@ fn content<'p>(pair: &'p Pair, kind: &str) -> Option<(&'p FoundFile, Cow<'p, str
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// A path that servers read, as it is noted.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
