@@ -21,7 +21,7 @@ pub use self::{
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
     renewal::{Renewal, RenewedCertificate},
     run::{TaskObserver, TaskOutcome, TaskRun},
-    survey::{Survey, restore_and_note, subjects_of, subjects_of_folders},
+    survey::{Survey, look_after, subjects_of, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},
 };
 pub(crate) use self::{

@@ -40,6 +40,7 @@ use crate::unix_now;
 pub(crate) use self::{
     adoption::absolute,
     record::{FILE_WITHOUT_SETS, path_in as record_path_in},
+    shared_hooks::repeat_hooks,
 };
 pub use self::{
     adoption::{LedElsewhere, Shown},

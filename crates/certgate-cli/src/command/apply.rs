@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    estate::{Declared, read_declared, restore_and_note, subjects_of_declared},
+    estate::{Declared, read_declared, subjects_of_declared},
 };
 use clap::Args;
 
@@ -53,7 +53,7 @@ impl Apply {
         self.queue.check()?;
         let begin = |share: &mut Share, declared| {
             let mut subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            restore_and_note(&mut subjects, &share.journal)?;
+            share.look_after(app, &mut subjects)?;
             share.confirm_own(app, &self.queue);
             share.planned(app, subjects)
         };

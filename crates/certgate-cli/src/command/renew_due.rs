@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     CertificateSettings,
     config::parse_duration,
-    estate::{Task, restore_and_note, subjects_of, term::RenewBefore},
+    estate::{Task, subjects_of, term::RenewBefore},
     inventory::{Found, find, missing},
 };
 use clap::Args;
@@ -77,7 +77,7 @@ impl RenewDue {
             if self.dry_run {
                 return share.planned(app, subjects);
             }
-            restore_and_note(&mut subjects, &share.journal)?;
+            share.look_after(app, &mut subjects)?;
             share.confirm_own(app, &self.queue);
             // What is not due has no row.
             Ok(share.planned(app, subjects)?.into_iter().filter(Task::is_to_be_done).collect())

@@ -2,18 +2,19 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use certgate::{
-    Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
-    RunOptions, Settings,
+    Client, Control, Error, Event, GatewayClock, InstallOptions, Installation, Journal, Observer, OrderId,
+    PreparationOptions, RunOptions, Settings,
     batch::{BatchOrder, BatchTask, tasks},
     config::ConfigError,
-    estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
-    installation::HookTime,
-    inventory::{Found, profile_of},
+    estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun, look_after},
+    installation::{Deployment, HookTime},
+    inventory::{Found, InstalledCertificate, profile_of},
 };
 use certgate_domain::AccountId;
 use certgate_store::{Claims, Order};
@@ -24,7 +25,7 @@ use crate::{
     common::queue::confirm_own,
     exit::{Failure, beside},
     streams::say,
-    ui::{command_line::options, inventory::led_gone, progress::Progress},
+    ui::{command_line::options, inventory::led_gone, outcome::LED_NOWHERE, progress::Progress},
 };
 
 /// Requests in flight at most.
@@ -177,12 +178,30 @@ impl Share {
         given.map_or_else(OrderId::new, OrderId::from)
     }
 
+    /// Looks after what is in place, before anything is asked of the gateway.
+    pub(crate) fn look_after(&self, app: &App, subjects: &mut [Subject]) -> Result<(), Error> {
+        look_after(subjects, &self.journal, app.now())?;
+        let was_lost = |one: &&InstalledCertificate| one.is_led_nowhere();
+        let is_found = |folder: &Path| Installation::at(folder).is_led_nowhere().is_ok_and(|is_lost| !is_lost);
+        for InstalledCertificate { folder, .. } in
+            subjects.iter().filter_map(|subject| subject.installed.as_ref()).filter(was_lost)
+        {
+            if is_found(folder) && !app.quiet {
+                say(&format!("certgate: warning: {}: {LED_NOWHERE}", folder.display()));
+            }
+        }
+        Ok(())
+    }
+
     /// What is to be done with these certificates, once the gateway was asked for what has to be known. By a clock that is wrong it is not
     /// decided: to one that is slow nothing is due.
     pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let now = app.now();
-        let clock = Survey { client: &mut self.clients.first, journal: &self.journal, now }.ask(&mut subjects)?;
-        clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
+        let clock = Survey { client: &mut self.clients.first, journal: &self.journal, now }.ask(&mut subjects);
+        let checked =
+            clock.and_then(|clock| Ok(clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?));
+        // Else the row of each tells what came of its hook.
+        checked.inspect_err(|_| subjects.iter().for_each(not_redeployed))?;
         let options = self.options();
         let installed = subjects.iter().filter_map(|subject| subject.installed.as_ref()).filter(|_| !app.quiet);
         for (installed, gone) in installed.filter_map(|one| Some((one, led_gone(one, &options)?))) {
@@ -242,6 +261,13 @@ impl Share {
             profile: app.remembered_profile(&self.settings),
         };
         run.run(&mut self.tasks, of).error
+    }
+}
+
+/// Says that a hook failed that was repeated before the gateway was asked.
+fn not_redeployed(subject: &Subject) {
+    if let (Some(Deployment::Failed { detail }), Some(folder)) = (&subject.redeployed, &subject.folder) {
+        say(&format!("certgate: {}: {detail}", folder.display()));
     }
 }
 

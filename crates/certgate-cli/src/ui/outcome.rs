@@ -26,6 +26,9 @@ use crate::{
     streams::{printable, say},
 };
 
+/// What is said of a folder whose set was put in place again.
+pub(crate) const LED_NOWHERE: &str = "`current` was gone from the folder: servers found no certificate there until now";
+
 /// What a command that went well shows.
 #[derive(Debug)]
 pub(crate) struct CommandOutput {
@@ -397,9 +400,7 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
         Some(Installed { files, is_unchanged, deployment, readable, was_led_nowhere, cut_links, .. }) => {
             say_readable(readable);
             if *was_led_nowhere {
-                say(
-                    "certgate: warning: `current` was gone from the folder: servers found no certificate there until now",
-                );
+                say(&format!("certgate: warning: {LED_NOWHERE}"));
             }
             for path in cut_links {
                 let path = path.display();

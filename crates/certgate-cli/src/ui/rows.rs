@@ -1,6 +1,6 @@
 //! The rows of a run with several certificates: one for each, a summary, and one exit code for all.
 
-use certgate::{estate::Task, served::Verification};
+use certgate::{estate::Task, installation::Deployment, served::Verification};
 use certgate_wire::Finding;
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ impl Rows<'_> {
     /// Prints them. `error` is why the run ended before its orders did.
     pub(crate) fn print(self, error: Option<Failure>) -> Result<Exit, Failure> {
         let Self { app, rows, findings } = self;
-        let (mut shown, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
+        let (mut shown, mut kinds, mut tally, mut undeployed) = (Vec::new(), Vec::new(), Tally::default(), None);
         for Row { task, ended: Ended { order, shown: mut ended }, served, detail } in rows {
             let problem = served.iter().find_map(Verification::problem);
             if let (Ok(output), Some(_), false) = (&mut ended, &task.planned, order.is_null()) {
@@ -53,6 +53,14 @@ impl Rows<'_> {
             tally.count(kind);
             kinds.push(kind);
             let mut row = outcome::row(order, &ended);
+            // What this run installed has come to something of its own.
+            if let (Some(deployment), None) = (&task.redeployed, row.get("deployment")) {
+                row["deployment"] = json!(deployment);
+                if let Deployment::Failed { detail } = deployment {
+                    say(&format!("certgate: {}: {detail}", task.title));
+                    undeployed = Some(Kind::NotDeployed);
+                }
+            }
             row["title"] = json!(task.title);
             set(&mut row, "name", json!(task.name));
             set(&mut row, "folder", task.folder.as_deref().map(document::path).unwrap_or_default());
@@ -85,7 +93,7 @@ impl Rows<'_> {
         if let ([_], Some(text)) = (kinds.as_slice(), shown.first().and_then(|row| row["text"].as_str())) {
             say(&format!("certgate: {text}"));
         }
-        let kind = worst(kinds.iter().copied());
+        let kind = worst(kinds.iter().copied().chain(undeployed.map(Some)));
         // A row that ended by a finding names it.
         let found = strict(app, findings).err().filter(|_| !kinds.contains(&Some(Kind::CheckFailed)));
         let ended = found.map_or(Ok(kind.into()), |found| Err(beside(Ok(kind.into()), found)));

@@ -8,13 +8,20 @@ use pretty_assertions::assert_eq;
 
 use crate::support::binary::{Here, arguments, at, edit, exit, json, pair, run, serve, stderr};
 
+const GONE: &str = "certs/live: `current` was gone from the folder: servers found no certificate there until now";
+
 const HOOK: &str = "echo $CERTGATE_SERIAL >> hooks";
+const SHARED_HOOK: &str = "echo reloaded >> hooks";
 
 /// Two sets of 571, both deployed by a hook that tells which it ran for.
 fn two_sets(transport: &'static str) -> Here {
+    two_sets_with(transport, HOOK)
+}
+
+fn two_sets_with(transport: &'static str, hook: &str) -> Here {
     let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
     for _ in 0..2 {
-        here.ends(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", HOOK], 0);
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook], 0);
     }
     here
 }
@@ -57,7 +64,7 @@ fn end(set: &Path) {
 #[test]
 fn which_set_comes_back() {
     type Change = fn(&Here, &Path);
-    let rows: [(&str, Change, usize); 12] = [
+    let rows: [(&str, Change, usize); 13] = [
         ("as it was", |_, _| {}, 1),
         ("put back", |here, _| drop(here.run(&["rollback", "certs/live"], 0)), 0),
         (
@@ -104,6 +111,18 @@ fn which_set_comes_back() {
                 assert_eq!(current(here).as_ref(), Some(&sets(here)[1]));
             },
             1,
+        ),
+        (
+            "turned down, and what was in place is not known",
+            |here, _| {
+                let hook = "if test -e bad; then rm bad; exit 1; fi; echo $CERTGATE_SERIAL >> hooks";
+                let order = ["reissue", "571", "--new-key", "--out", "certs/live"];
+                here.run(&[&order[..], &["--deploy-hook", hook, "--rollback-on-failure"]].concat(), 0);
+                fs::write(here.path("bad"), "").unwrap();
+                here.run(&order, 11);
+                fs::remove_file(here.path("certs/live/.current")).unwrap();
+            },
+            2,
         ),
         ("revoked", |_, newest| edit(&newest.join("about.json"), "{\n", "{\n  \"revoked\": 1750000000,\n"), 0),
         ("ended", |_, newest| end(newest), 0),
@@ -178,8 +197,8 @@ fn a_folder_of_which_only_its_sets_are_left() {
 /// Where no set is fit, none comes back by itself: that is said, and another certificate is ordered.
 #[test]
 fn sets_that_nobody_accepts_stay_away() {
-    for (transport, is_revoked) in [("xml", true), ("json", false)] {
-        let here = two_sets(transport);
+    for (transport, is_revoked, hook) in [("xml", true, HOOK), ("json", false, HOOK), ("xml", false, SHARED_HOOK)] {
+        let here = two_sets_with(transport, hook);
         for set in sets(&here) {
             if is_revoked { note_revoked(&here, &set) } else { end(&here.path("certs/live/sets").join(&set)) }
         }
@@ -228,18 +247,145 @@ fn it_comes_back_before_anything_is_waited_for() {
         fs::write(here.path("certificates.toml"), "[[certificate]]\nid = 571\nout = \"certs/live\"\n").unwrap();
         let dry = told(&["renew-due", "certs", "--dry-run"]);
         assert_eq!(json(&dry)["plan"][0]["action"], "resume", "{}", stderr(&dry));
+        const GONE: &str =
+            "certs/live: `current` was gone from the folder: servers found no certificate there until now";
         for command in [["renew-due", "certs"], ["apply", "certificates.toml"]] {
             lose(&here);
             let hooks = here.read("hooks").lines().count();
             let output = told(&[&command[..], &["--timeout", "1s"]].concat());
             assert_eq!((exit(&output), current(&here).as_ref()), (6, Some(&newest)), "{}", stderr(&output));
             assert_eq!(here.read("hooks").lines().count(), hooks + 1, "{command:?}");
+            assert!(stderr(&output).contains(GONE), "{}", stderr(&output));
         }
-        let command = arguments(here.home.path(), &slow, transport, &["renew-due", "certs", "--timeout", "2s"]);
-        drop(slow);
+    }
+}
+
+/// Nothing of the gateway is needed for it, nor for its hook.
+#[test]
+fn without_the_gateway_it_comes_back_and_its_hook_runs() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let hook = "test ! -e bad && echo $CERTGATE_SERIAL >> hooks";
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook], 0);
+        let (newest, (_, gone)) = (current(&here), serve(Settings::default()));
+        let command = arguments(here.home.path(), &gone, transport, &["renew-due", "certs"]);
+        drop(gone);
+        for (is_bad, hooks) in [(false, 2), (true, 2)] {
+            lose(&here);
+            if is_bad {
+                fs::write(here.path("bad"), "").unwrap();
+            }
+            let output = run(here.home.path(), &command.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!((exit(&output), &current(&here)), (5, &newest), "{}", stderr(&output));
+            assert!(stderr(&output).contains(GONE), "{}", stderr(&output));
+            assert_eq!(stderr(&output).contains("certs/live: the deploy hook failed"), is_bad, "{}", stderr(&output));
+            assert_eq!(here.read("hooks").lines().count(), hooks, "{}", stderr(&output));
+        }
+    }
+}
+
+/// A server that several certificates were lost of reads its files again once.
+#[test]
+fn one_hook_for_several_that_come_back() {
+    for command in [&["renew-due", "certs"][..], &["resume"]] {
+        let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+        for (id, folder) in [("571", "certs/live"), ("10000", "certs/other")] {
+            here.ends(&["reissue", id, "--new-key", "--out", folder, "--deploy-hook", SHARED_HOOK], 0);
+        }
         lose(&here);
-        let output = run(here.home.path(), &command.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(exit(&output) != 0 && current(&here) == Some(newest), "{}", stderr(&output));
+        fs::remove_file(here.path("certs/other/current")).unwrap();
+        here.run(command, 0);
+        assert!(current(&here).is_some() && here.path("certs/other/current").exists());
+        assert_eq!(here.read("hooks").lines().count(), 3, "{command:?}");
+    }
+}
+
+/// A hook that fails for it while an order is out is told by the run that ran it, and repeated by each that follows.
+#[test]
+fn its_hook_is_repeated_while_an_order_is_out() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let hook = "test ! -e bad && echo $CERTGATE_SERIAL >> hooks";
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook], 0);
+        fs::write(here.path("certificates.toml"), "[[certificate]]\nid = 571\nout = \"certs/live\"\n").unwrap();
+        let (_, slow) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let told = |command: &[&str]| at(here.home.path(), &slow, transport, command);
+        assert_eq!(exit(&told(&["reissue", "571", "--new-key", "--out", "certs/live", "--no-wait"])), 6);
+        for command in [["renew-due", "certs"], ["apply", "certificates.toml"]] {
+            let run = || told(&[&command[..], &["--timeout", "1s"]].concat());
+            let hooks = here.read("hooks").lines().count();
+            fs::write(here.path("bad"), "").unwrap();
+            lose(&here);
+            for _ in 0..2 {
+                let output = run();
+                let row = &json(&output)["orders"][0];
+                assert_eq!((exit(&output), &row["kind"]), (11, &"pending".into()), "{}", stderr(&output));
+                assert_eq!(row["deployment"]["state"], "failed");
+                assert!(stderr(&output).contains("example.com: the deploy hook failed"), "{}", stderr(&output));
+            }
+            fs::remove_file(here.path("bad")).unwrap();
+            for state in ["deployed", "null"] {
+                let output = run();
+                let row = &json(&output)["orders"][0];
+                assert_eq!(exit(&output), 6, "{}", stderr(&output));
+                assert_eq!(row["deployment"]["state"].as_str().unwrap_or("null"), state, "{command:?}");
+                assert_eq!(here.read("hooks").lines().count(), hooks + 1, "{command:?}");
+            }
+        }
+    }
+}
+
+/// What was put back in the stead of a set that a hook turned down is not turned down itself, however often the hook fails for it.
+#[test]
+fn a_hook_turns_down_only_what_came_last() {
+    let here = two_sets("json");
+    let hook = ["--deploy-hook", "test ! -e bad && echo $CERTGATE_SERIAL >> hooks", "--rollback-on-failure"];
+    here.ends(&[&["reissue", "571", "--new-key", "--out", "certs/live"][..], &hook].concat(), 0);
+    let accepted = current(&here);
+    fs::write(here.path("bad"), "").unwrap();
+    here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 11);
+    for is_lost in [false, true, false] {
+        if is_lost {
+            lose(&here);
+        }
+        here.run(&["resume"], 11);
+        assert_eq!((current(&here), sets(&here).len()), (accepted.clone(), 4), "{is_lost}");
+    }
+    fs::remove_file(here.path("bad")).unwrap();
+    here.run(&["resume"], 0);
+    assert_eq!(current(&here), accepted);
+}
+
+/// A folder of another certificate than is declared is refused as it is.
+#[test]
+fn the_folder_of_another_certificate() {
+    for (transport, declared) in [("xml", "id = 10000"), ("json", "name = \"example.org\"\nproduct = \"BASIC_SSL\"")] {
+        let here = two_sets(transport);
+        let hooks = here.read("hooks");
+        lose(&here);
+        fs::write(here.path("certificates.toml"), format!("[[certificate]]\n{declared}\nout = \"certs/live\"\n"))
+            .unwrap();
+        here.run(&["apply", "certificates.toml"], 2);
+        assert_eq!((current(&here), here.read("hooks"), here.orders()), (None, hooks, 2));
+    }
+}
+
+/// Where `current` is there, it is what a run notes: an earlier version noted nothing, and switched without noting it.
+#[test]
+fn the_note_follows_what_is_in_place() {
+    for (row, note) in [None, Some(1)].into_iter().enumerate() {
+        let here = two_sets(if row == 0 { "xml" } else { "json" });
+        here.run(&["rollback", "certs/live"], 0);
+        let (expected, noted) = (current(&here), here.path("certs/live/.current"));
+        fs::remove_file(&noted).unwrap();
+        if let Some(set) = note {
+            std::os::unix::fs::symlink(Path::new("sets").join(&sets(&here)[set]), &noted).unwrap();
+        }
+        here.run(&["renew-due", "certs"], 8);
+        assert_eq!(fs::read_link(&noted).unwrap(), fs::read_link(here.path("certs/live/current")).unwrap());
+        lose(&here);
+        here.run(&["resume"], 0);
+        assert_eq!(current(&here), expected);
     }
 }
 

@@ -18,7 +18,7 @@ use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, re
 use crate::{
     CertificateSelector, CertificateSettings,
     certificate_settings::Format,
-    installation::CURRENT,
+    installation::{CURRENT, Deployment},
     inventory::{InstalledCertificate, InventoryError},
     selector::is_same_name,
 };
@@ -40,8 +40,8 @@ pub struct Subject {
     pub folder: Option<PathBuf>,
     /// What is in place there.
     pub installed: Option<InstalledCertificate>,
-    /// Whether it was [put in place again](super::restore_and_note), and its hook is to be run.
-    pub is_restored: bool,
+    /// What came of its hook, which was [repeated](super::look_after) before anything else.
+    pub redeployed: Option<Deployment>,
     /// Why what is in place cannot be told, or nothing is done with it.
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.

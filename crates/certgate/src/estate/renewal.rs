@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate_store::Order;
 
-use super::{EndedTask, Survey, Task, TaskObserver, TaskOutcome, TaskRun, restore_and_note, subjects_of_folders};
+use super::{EndedTask, Survey, Task, TaskObserver, TaskOutcome, TaskRun, look_after, subjects_of_folders};
 use crate::{
     CertificateSettings, Control, Error, Event, Gateway, Observer, OrderId, Outcome, PreparationOptions,
     RecoveryOptions, RunOptions, RunningJobs, unix_now,
@@ -66,7 +66,7 @@ impl Gateway {
         let now = unix_now() / 1000;
         let (mut client, mut journal) = (self.client()?.with_deadline(timeout), self.journal()?);
         let mut subjects = subjects_of_folders(folders, &journal, settings, now)?;
-        restore_and_note(&mut subjects, &journal)?;
+        look_after(&mut subjects, &journal, now)?;
         Survey { client: &mut client, journal: &journal, now }.ask(&mut subjects)?;
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
         let mut tasks: Vec<Task> = tasks.collect();

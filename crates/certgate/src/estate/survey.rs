@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, GatewayClock, Installation, Journal,
-    installation::LedElsewhere,
+    installation::{LedElsewhere, repeat_hooks},
     inventory::{Found, InstalledCertificate, InventoryError, find, is_in, whole},
     journal::RequiredReissues,
-    selector::spelled,
+    selector::{is_same_name, spelled},
 };
 
 /// Looks around before it is decided what is to be done.
@@ -98,23 +98,39 @@ pub fn subjects_of(
     Ok(subjects)
 }
 
-/// Has found again, before anything is asked of the gateway or waited for, what servers were led to and did not find: that is free. The hook is run
-/// with what is done with each. And notes in the store what is in place.
+/// Looks after what is in place, before anything is asked of the gateway or waited for: nothing of it is needed for that. What servers were led to and
+/// did not find is there again, and its hook is run; so is one that failed, where what comes next is still on its way. What is in place is noted in its
+/// folder and in the store. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// The store cannot be used.
-pub fn restore_and_note(subjects: &mut [Subject], journal: &Journal) -> Result<(), Error> {
+pub fn look_after(subjects: &mut [Subject], journal: &Journal, now: i64) -> Result<(), Error> {
+    let left = subjects.iter().filter(|subject| subject.is_redeployed_first());
+    let deployments = repeat_hooks(left.filter_map(|subject| Some(subject.in_place()?.at_time(now))).collect());
     for subject in &mut *subjects {
-        let is_led_nowhere = subject.installed.as_ref().is_some_and(InstalledCertificate::is_led_nowhere);
-        let Some(place) = subject.in_place().filter(|_| is_led_nowhere) else { continue };
-        // Where that fails it is told by what is done with it.
-        let restored = place.lock().and_then(|lock| if lock.is_some() { place.restore() } else { Ok(false) });
-        subject.is_restored = restored.unwrap_or_default();
+        let Some(folder) = subject.folder.as_ref().filter(|_| subject.installed.is_some()) else { continue };
+        subject.redeployed = deployments.get(folder).cloned();
+        // It tells what was in place should that be lost: without it, it is the newest set.
+        let _ = Installation::at(folder).note_current();
     }
     journal.note_in_place(subjects)
 }
 
 impl Subject {
+    /// Whether its hook is not left to what is planned with it.
+    fn is_redeployed_first(&self) -> bool {
+        let is_left = |installed: &InstalledCertificate| {
+            let is_declared = match &self.selector {
+                Some(CertificateSelector::Id(id)) => installed.id.is_none_or(|noted| noted == *id),
+                Some(CertificateSelector::Name(name)) => is_same_name(&installed.name, name),
+                None => true,
+            };
+            let is_waiting = installed.is_led_nowhere() || self.is_under_way();
+            is_declared && is_waiting && installed.record.deployment.is_failed()
+        };
+        self.installed.as_ref().is_some_and(is_left)
+    }
+
     /// What is in place, installed as is asked for now, and else as is remembered: what is only asked for no longer holds from the next certificate on.
     pub(super) fn in_place(&self) -> Option<Installation> {
         let before = self.installed.as_ref()?.record.settings.clone().unwrap_or_default();

@@ -49,8 +49,8 @@ pub struct Task {
     serial: Option<String>,
     /// The certificate as the gateway has it, where what is in place was revoked.
     revoked: Option<Box<Certificate>>,
-    /// What was put in place again, and whose hook is to be run whatever else is done.
-    restored: Option<Installation>,
+    /// What came of the hook of what is in place, where that was [repeated](super::look_after) before anything else.
+    pub redeployed: Option<Deployment>,
     /// By what other processes know that this one orders it.
     claim: Option<Claim>,
     /// The turn of its folder.
@@ -84,6 +84,8 @@ pub enum Step {
     },
     /// The hook is repeated.
     Deploy(Box<Installation>),
+    /// The hook was repeated, which came to that.
+    Redeployed(Deployment),
     /// What is in place is noted to be that certificate of the account.
     Adopt {
         /// Where it is, and how it is installed.
@@ -187,7 +189,7 @@ impl Task {
             left: None,
             serial: None,
             revoked: None,
-            restored: None,
+            redeployed: None,
             claim: None,
             turn: None,
         }
@@ -215,14 +217,14 @@ impl Task {
         let endpoints = subject.settings.verify.clone().unwrap_or_default();
         let in_place = serial.as_ref().zip(subject.certificate.as_ref());
         let revoked = in_place.and_then(|(serial, there)| revoked_at(there, serial).map(|_| there.clone()));
-        let restored = subject.in_place().filter(|_| subject.is_restored).map(|place| place.at_time(now));
+        let redeployed = subject.redeployed.clone();
         let task = Self {
             name,
             folder,
             endpoints,
             serial,
             revoked,
-            restored,
+            redeployed,
             ..Self::new(OrderId::new(), title, Step::Nothing)
         };
         // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
@@ -273,7 +275,7 @@ impl Task {
 
     /// Whether something is to be done, be it to say why it cannot be.
     pub fn is_to_be_done(&self) -> bool {
-        !matches!(self.step, Step::Nothing) || self.left.is_some()
+        !matches!(self.step, Step::Nothing) || self.left.is_some() || self.redeployed.is_some()
     }
 
     /// Leaves it to another process where that one is about to order it, and sees to it that one that comes to it before this one
@@ -298,11 +300,6 @@ impl Task {
     /// How it is over.
     pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
         let failed = |why: TaskError| EndedTask::Failed(why);
-        let restored = self.restored.take();
-        if let Some(place) = restored.as_ref().filter(|_| !matches!(self.step, Step::Deploy(_) | Step::Fetch { .. })) {
-            // It may be long until the next certificate is there. Where it fails, the next run repeats it.
-            let _ = place.repeat_hook();
-        }
         if let Some(left) = self.left.take() {
             match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
                 // What cannot be removed is told, and tried again by the next run.
@@ -323,16 +320,18 @@ impl Task {
             Step::Done(order) => Err(EndedTask::Done(order)),
             Step::Held(_) => Err(EndedTask::Held),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
-            Step::Deploy(installation) if installation.shares_hook() => {
-                self.take_turn(&installation)?;
-                installation.restore().map_err(|why| failed(why.into()))?;
-                Err(if installation.is_hook_due() { EndedTask::Deploy(installation) } else { EndedTask::Held })
-            }
             Step::Deploy(installation) => {
+                if installation.shares_hook() {
+                    self.take_turn(&installation)?;
+                    if installation.is_left_to_deploy().map_err(|why| failed(why.into()))? {
+                        return Err(EndedTask::Deploy(installation));
+                    }
+                    self.give_back();
+                }
                 let deployment = installation.repeat_hook().map_err(|why| failed(why.into()))?;
-                let deployment = deployment.or(restored.map(|_| Deployment::None));
                 Err(deployment.map_or(EndedTask::Held, EndedTask::Deployed))
             }
+            Step::Redeployed(deployment) => Err(EndedTask::Deployed(deployment)),
             Step::Adopt { installation, name, serial, certificate } => {
                 // As for a single adoption: what servers read leads into the folder's set from then on.
                 let found = search(&[installation.folder().to_owned()], &[], 0);

@@ -188,11 +188,19 @@ impl Installation {
             return Ok(Some(Deployment::Failed { detail }));
         }
         let record = self.record_in_place().filter(|record| is_restored || record.deployment.is_failed());
-        Ok(record.map(|record| self.deploy(&record, &self.files_in_place())))
+        // An earlier set than the newest was in place on purpose: it is not turned down.
+        let deploy = if self.is_newest_in_place()? { Self::deploy } else { Self::deploy_as_asked };
+        Ok(record.map(|record| deploy(self, &record, &self.files_in_place())))
+    }
+
+    /// Whether its hook is to be repeated, once servers are led to a set again. Whoever calls has the folder for itself.
+    pub(crate) fn is_left_to_deploy(&self) -> Result<bool, FileError> {
+        self.restore()?;
+        Ok(!self.is_led_nowhere()? && self.is_hook_due())
     }
 
     /// Whether its hook, or the look at what is served, is to be repeated, or nothing leads to its set any more.
-    pub fn is_hook_due(&self) -> bool {
+    pub(super) fn is_hook_due(&self) -> bool {
         self.record_in_place().is_some_and(|record| record.deployment.is_failed())
     }
 

@@ -225,8 +225,33 @@ impl Installation {
         Ok(missing)
     }
 
+    /// Whether no set came after the one in place.
+    pub(super) fn is_newest_in_place(&self) -> Result<bool, FileError> {
+        let folder = self.open()?;
+        let sets = folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default();
+        let newest = sets.iter().filter_map(|name| number(name)).max();
+        Ok(current(&folder)?.is_none_or(|set| number(&set) == newest))
+    }
+
+    /// Notes where `current` leads, where an earlier version did not.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or is not to be trusted.
+    pub(crate) fn note_current(&self) -> Result<(), FileError> {
+        let [current, last] = [CURRENT, LAST].map(|name| fs::read_link(self.folder().join(name)).ok());
+        if current.is_none() || current == last {
+            return Ok(());
+        }
+        // Whoever switches has the folder for itself.
+        let (Some(_lock), folder) = (self.lock()?, self.open()?) else { return Ok(()) };
+        linked(&folder)?.map_or(Ok(()), |(set, _)| link(&folder, &Path::new(SETS).join(set), LAST))
+    }
+
     /// Whether servers are led to a set, and find none.
-    pub(super) fn is_led_nowhere(&self) -> Result<bool, FileError> {
+    ///
+    /// # Errors
+    /// The folder cannot be read, or is not to be trusted.
+    pub fn is_led_nowhere(&self) -> Result<bool, FileError> {
         let Some(folder) = self.open_if_there()? else { return Ok(false) };
         Ok(linked(&folder)?.is_none() && has_links(&folder)?)
     }

@@ -1,6 +1,9 @@
 //! Hooks that do the same for every certificate run once for all that a run put in place.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use certgate_store::DeployHook;
 
@@ -80,6 +83,26 @@ pub fn deploy_together(installations: &[Installation]) -> Vec<Deployment> {
         ended.push((installation, result));
     }
     together(&ended, LOOKS, |(installation, result)| installation.end_deployment(result.clone()))
+}
+
+/// Repeats the hooks of what is in place in these folders, the same ones once where they are shared, and gives what came of each, by its folder. What
+/// another process is at, or cannot be used, is left out.
+pub(crate) fn repeat_hooks(installations: Vec<Installation>) -> HashMap<PathBuf, Deployment> {
+    let (mut turns, mut shared, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    for installation in installations {
+        let is_left = || installation.shares_hook() && installation.is_left_to_deploy().unwrap_or_default();
+        match installation.lock().ok().flatten().filter(|_| is_left()) {
+            Some(turn) => {
+                turns.push(turn);
+                shared.push(installation);
+            }
+            None => own.push(installation),
+        }
+    }
+    let folder = |installation: &Installation| installation.folder().to_owned();
+    let mut deployments: HashMap<_, _> = shared.iter().map(folder).zip(deploy_together(&shared)).collect();
+    deployments.extend(own.iter().filter_map(|one| Some((folder(one), one.repeat_hook().ok()??))));
+    deployments
 }
 
 /// Whether a command does the same whichever certificate it is run for. It has to be made of nothing but commands that are known to look

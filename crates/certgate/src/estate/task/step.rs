@@ -18,6 +18,9 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
         return Ok(Step::Resume { order: Box::new(order.clone()), install });
     }
+    if let (PlannedAction::Redeploy, Some(deployment)) = (planned.action, &subject.redeployed) {
+        return Ok(Step::Redeployed(deployment.clone()));
+    }
     if let (PlannedAction::Redeploy, Some(place)) = (planned.action, subject.in_place()) {
         return Ok(Step::Deploy(Box::new(place.at_time(now))));
     }
