@@ -120,10 +120,15 @@ impl Certificate {
         self.expire.as_ref()?.value()?.unix_seconds()
     }
 
+    /// Its own name, and the further ones.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let further = self.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
+        self.name.as_deref().into_iter().chain(further)
+    }
+
     /// Whether a name is the certificate's own, or a further one of it.
     pub fn goes_by(&self, name: &str) -> bool {
-        let further = self.subject_alternative_names.iter().filter_map(|further| further.name.as_deref());
-        self.name.as_deref().into_iter().chain(further).any(|own| is_same_name(own, name))
+        self.names().any(|own| is_same_name(own, name))
     }
 
     /// Its name, where it goes by none of these: it is another certificate than the one that has them.

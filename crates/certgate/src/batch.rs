@@ -150,7 +150,7 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     }
     let request = settings
         .read_csr()
-        .and_then(|csr| settings.request_over(purpose, csr, certificate.as_ref(), Some(folder)))
+        .and_then(|csr| settings.request_over(purpose, csr, Some(folder)))
         .map_err(|why| line.at_settings(&why))?;
     if let (Some(name), Some((_, csr))) = (&request.name, &request.csr)
         && !csr.asks_for(name)

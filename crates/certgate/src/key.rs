@@ -15,7 +15,6 @@ use crate::{
     Installation,
     inventory::key_type_like,
     pass_phrase::{PassPhraseError, read_pass_phrase},
-    selector::is_same_name,
 };
 
 /// The key whose public half an order asks a certificate for.
@@ -148,8 +147,8 @@ impl KeySource {
     /// The certificate request for an order, where the certificate is to come into `installation`. A new key, or that of a file,
     /// is kept there before this returns, unless the order is only rehearsed.
     ///
-    /// `name` is the certificate's name, `names` what it is valid for besides; what is not given is taken from `known`, the
-    /// certificate as it is.
+    /// `names` are those that it is to be valid for, its own first; what else the request says of its holder is taken from `known`, the certificate
+    /// as it is.
     ///
     /// # Errors
     /// See [`KeySourceError`]: nothing may be ordered.
@@ -157,7 +156,6 @@ impl KeySource {
         &self,
         installation: &Installation,
         known: &Certificate,
-        name: Option<&str>,
         names: &[String],
         is_rehearsal: bool,
     ) -> Result<RequestText, KeySourceError> {
@@ -174,8 +172,8 @@ impl KeySource {
                 (None, installation.key_to_use(Some(key), KeyType::default(), is_rehearsal)?)
             }
         };
-        let (subject, names) = subject_and_names(known, name, names)?;
-        let text = key.request(&subject, &names).map_err(KeySourceError::Unmade)?;
+        let subject = subject(known, names.first().ok_or(KeySourceError::NoName)?.clone());
+        let text = key.request(&subject, names).map_err(KeySourceError::Unmade)?;
         let request = CertificateRequest::from_pem(&text).map_err(KeySourceError::Request)?;
         if let Some(asked) = key_type.filter(|asked| *asked != key_type_like(&request.key)) {
             let found = request.key.to_string();
@@ -188,30 +186,14 @@ impl KeySource {
     }
 }
 
-/// The subject and the names of a request: those given, else the certificate's.
-fn subject_and_names(
-    known: &Certificate,
-    name: Option<&str>,
-    names: &[String],
-) -> Result<(Subject, Vec<String>), KeySourceError> {
-    let name = name.or(known.name.as_deref()).ok_or(KeySourceError::NoName)?.to_owned();
-    let further = known.subject_alternative_names.iter().filter_map(|other| other.name.as_ref());
-    let own = known.name.iter().chain(further).cloned();
-    let others: Vec<String> = if names.is_empty() { own.collect() } else { names.to_vec() };
-    let mut all = vec![name.clone()];
-    for other in others {
-        if !all.iter().any(|before| is_same_name(before, &other)) {
-            all.push(other);
-        }
-    }
-    let before = known.csr.as_deref().and_then(|csr| CertificateRequest::read(csr).ok());
-    let subject = match before {
+/// The subject of a request for that name: the certificate's otherwise.
+fn subject(known: &Certificate, common_name: String) -> Subject {
+    match known.csr.as_deref().and_then(|csr| CertificateRequest::read(csr).ok()) {
         Some(CertificateRequest { organization, organization_unit, city, state, country, .. }) => {
-            Subject { common_name: name, organization, organization_unit, city, state, country }
+            Subject { common_name, organization, organization_unit, city, state, country }
         }
-        None => Subject { common_name: name, ..Subject::default() },
-    };
-    Ok((subject, all))
+        None => Subject { common_name, ..Subject::default() },
+    }
 }
 
 impl Installation {

@@ -7,6 +7,7 @@ mod elsewhere;
 mod event;
 mod handle;
 mod id;
+mod names;
 mod outcome;
 mod preparation;
 mod recovery;
@@ -18,6 +19,7 @@ mod runner;
 use certgate_store::InstallOptions;
 pub use certgate_store::State as OrderState;
 
+pub(crate) use self::names::{NamesBy, is_among};
 pub use self::{
     clock::{CLOCK_TOLERANCE, GatewayClock},
     decision::{Abandonment, Adoption},

@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate::{
-    CertificateSelector, CertificateSettings, ForeignMessages, Installation, OrderRequest, RunOptions, Spool,
+    CertificateSettings, ForeignMessages, Installation, OrderRequest, RunOptions, Spool,
     certificate_settings::{Dns, ValidationMethod},
     config::parse_duration,
 };
@@ -140,7 +140,7 @@ pub(crate) fn of_new(argument: Arg) -> Arg {
 }
 
 impl Ordering {
-    /// The order that is asked for, of that certificate. What is not asked for is as remembered with the one in its folder.
+    /// The order that is asked for. What is not asked for is as remembered with the one in its folder.
     ///
     /// # Errors
     /// A file cannot be read, or the options do not go together.
@@ -148,7 +148,6 @@ impl Ordering {
         &self,
         global: &Global,
         purpose: Purpose,
-        certificate: Option<&CertificateSelector>,
         csr: Option<&Path>,
         keys: &Keys,
     ) -> Result<OrderRequest, Failure> {
@@ -168,7 +167,7 @@ impl Ordering {
         let csr = csr.map(read_csr).transpose().map_err(or_a_key)?;
         let settings = self.settings(global, keys)?;
         check_lone(&settings, csr.is_some())?;
-        let request = settings.request_over(purpose, csr, certificate, None)?;
+        let request = settings.request_over(purpose, csr, None)?;
         check_zones(global, &request)?;
         Ok(request)
     }

@@ -78,7 +78,7 @@ pub(crate) fn place(
     csr: Option<PathBuf>,
     keys: &Keys,
 ) -> Result<Exit, Failure> {
-    let mut request = ordering.request(app, action.purpose(), action.certificate(), csr.as_deref(), keys)?;
+    let mut request = ordering.request(app, action.purpose(), csr.as_deref(), keys)?;
     request.check()?;
     ordering.waiting.queue.check()?;
     let (timeout, queue) = (ordering.waiting.timeout, &ordering.waiting.queue);

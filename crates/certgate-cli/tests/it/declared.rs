@@ -147,35 +147,3 @@ fn a_further_name_takes_the_first_place_and_the_first_one_stays() {
     let csr = CertificateRequest::from_pem(there["csr"].as_str().unwrap()).unwrap();
     assert_eq!(csr.hosts().collect::<Vec<_>>(), ["www.example.org", "host-000000.example.org"], "{there}");
 }
-
-/// The name that somebody else's order gave a certificate stays its name, whatever is remembered or declared here, and no name is lost of those
-/// that servers here are reached by.
-#[test]
-fn a_name_that_was_given_elsewhere_stays() {
-    let (first, second, third) = ("host-000000.example.org", "www.example.org", "third.example.org");
-    let declared = |names: &str| entry(10000, first, "b") + "dns = \"provision\"\n" + names;
-    let (renew, apply) = (["renew-due", "certs", "--renew-before", "400d"], ["apply", "certificates.toml"]);
-    for (title, remembered, file, command, names) in [
-        ("renewed", &[][..], String::new(), &renew[..], &[second, first][..]),
-        ("renewed, with names", &["--san", second], String::new(), &renew, &[second, first]),
-        ("renewed, with another name", &["--san", third], String::new(), &renew, &[second, third, first]),
-        ("by hand", &[], String::new(), &["reissue", "10000", "--new-key", "--out", "certs/a"], &[second, first]),
-        ("declared", &[], declared(""), &apply, &[second, first]),
-        ("declared, with names", &[], declared(&format!("names = [\"{third}\"]\n")), &apply, &[second, third, first]),
-    ] {
-        let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
-        let order = |out: &str, name: &str, more: &[&str]| {
-            let order = ["reissue", "10000", "--new-key", "--out", out, "--name", name, "--dns", "provision"];
-            here.run(&[&order[..], more].concat(), 0);
-        };
-        order("certs/a", first, remembered);
-        order("elsewhere", second, &["--san", first, "--san", second, "--san", third]);
-        fs::write(here.path("certificates.toml"), file).unwrap();
-        here.run(command, 0);
-        let there = here.run(&["info", "10000"], 0).0["response"]["data"][0].clone();
-        let csr = CertificateRequest::from_pem(there["csr"].as_str().unwrap()).unwrap();
-        assert_eq!((there["name"].as_str(), here.orders()), (Some(second), 3), "{title}");
-        let asked: Vec<String> = csr.hosts().collect();
-        assert_eq!(asked[..names.len()], *names, "{title}: {asked:?}");
-    }
-}

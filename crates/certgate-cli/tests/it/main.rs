@@ -45,6 +45,8 @@ mod first_run;
 #[cfg(unix)]
 mod install;
 #[cfg(unix)]
+mod kept_names;
+#[cfg(unix)]
 mod key_stores;
 #[cfg(unix)]
 mod lease;

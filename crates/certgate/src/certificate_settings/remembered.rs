@@ -6,11 +6,8 @@ use certgate_flow::Purpose;
 
 use super::{CertificateSettings, Dns, SettingsError};
 use crate::{
-    CertificateSelector, Installation, KeySource, OrderRequest,
-    installation::{SetRecord, durable},
-    inventory::key_type_like,
-    key::RequestText,
-    selector::is_same_name,
+    Installation, KeySource, OrderRequest, installation::durable, inventory::key_type_like, key::RequestText,
+    order::NamesBy,
 };
 
 /// What says which certificate it is, of which account and when it is due, and where paths start: it is not compared.
@@ -36,10 +33,8 @@ impl CertificateSettings {
     }
 
     /// The order for that purpose with a CSR that was read already. Where a certificate is in place in its folder, what is not given is
-    /// as remembered with it, and a new key is of its type.
-    ///
-    /// The names that are remembered are those of one certificate: they are taken where `certificate`, the one that is ordered, is that
-    /// one, and no CSR says others. Commands and relative paths that are given start from `here`, by default the process's folder.
+    /// as remembered with it, names too unless the CSR says them, and a new key is of its type: no other certificate may come into that folder.
+    /// Commands and relative paths that are given start from `here`, by default the process's folder.
     ///
     /// # Errors
     /// The settings do not go together.
@@ -47,7 +42,6 @@ impl CertificateSettings {
         mut self,
         purpose: Purpose,
         csr: Option<RequestText>,
-        certificate: Option<&CertificateSelector>,
         here: Option<&Path>,
     ) -> Result<OrderRequest, SettingsError> {
         let installation = self.out.as_deref().map(Installation::at);
@@ -57,16 +51,17 @@ impl CertificateSettings {
             return self.request_with(purpose, csr);
         };
         let mut before = record.settings.clone().unwrap_or_default();
-        if csr.is_some() || !is_of(&record, self.name.as_deref(), certificate) {
+        if csr.is_some() {
             before.names = None;
         } else if purpose == Purpose::Create {
             before.name.clone_from(&record.name);
         }
         let in_place = || Some(key_type_like(&place.issued()?.certificate.key));
         let key_type = before.key_type.take().or_else(in_place).unwrap_or_default();
-        let known_as = record.name.filter(|_| self.names.is_none());
+        let (are_given, is_named) = (self.names.is_some(), self.name.is_some());
         let mut request = self.given_in(here).or(&before).request_with(purpose, csr)?;
-        request.known_as.extend(known_as);
+        request.known_as.extend(record.name.filter(|_| !are_given || !is_named));
+        request.names_by = if are_given { NamesBy::Order } else { NamesBy::Folder };
         if let Some(KeySource::New { default, .. }) = &mut request.key {
             *default = key_type;
         }
@@ -85,15 +80,5 @@ impl CertificateSettings {
             self.working_folder.get_or_insert_with(|| here.clone());
         }
         Self { out, ..self.absolute(&here) }
-    }
-}
-
-/// Whether what is in place is the certificate that is ordered.
-fn is_of(record: &SetRecord, name: Option<&str>, certificate: Option<&CertificateSelector>) -> bool {
-    let is_its_name = |name: &str| record.name.as_deref().is_some_and(|own| is_same_name(own, name));
-    match certificate {
-        Some(CertificateSelector::Id(id)) => record.certificate == Some(*id),
-        Some(CertificateSelector::Name(name)) => is_its_name(name),
-        None => name.is_none_or(is_its_name),
     }
 }

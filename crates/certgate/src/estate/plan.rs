@@ -20,6 +20,7 @@ use crate::{
     certificate_settings::Format,
     installation::{CURRENT, Deployment},
     inventory::{InstalledCertificate, InventoryError},
+    order::{NamesBy, is_among},
     selector::is_same_name,
 };
 
@@ -111,6 +112,16 @@ impl Subject {
     pub(super) fn known_as(&self) -> Vec<String> {
         let in_place = self.installed.as_ref().map(|installed| &installed.name);
         self.settings.name.iter().chain(in_place).cloned().collect()
+    }
+
+    /// Who says which further names it has. A folder remembers them; what a file declares is all of what was declared before, or in place.
+    pub(super) fn names_by(&self) -> NamesBy {
+        let (Some(_), Some(names)) = (&self.selector, &self.settings.names) else { return NamesBy::Folder };
+        let Some(installed) = &self.installed else { return NamesBy::Order };
+        let before = installed.record.settings.as_ref().and_then(|settings| settings.names.as_ref());
+        let known_as = self.known_as();
+        let is_left_out = |name: &&String| !is_among(name, names) && !is_among(name, &known_as);
+        NamesBy::File { no_longer: before.unwrap_or(&installed.hosts).iter().filter(is_left_out).cloned().collect() }
     }
 
     /// The gateway's id of it; `None` if it is to be created.
@@ -208,14 +219,9 @@ impl Subject {
         let before = installed.record.settings.as_ref().unwrap_or(&nothing);
         let mut settings = Vec::new();
         if self.selector.is_some() && is_made_here {
-            let lacks = |there: &[String], name: &String| !there.iter().any(|other| is_same_name(other, name));
-            let is_other = |names: &Vec<String>| {
-                // They come besides its own name, which stays.
-                let own = |name: &String| is_same_name(name, &installed.name);
-                let is_left_out = |before: &Vec<String>| before.iter().any(|name| lacks(names, name) && !own(name));
-                names.iter().any(|name| lacks(&installed.hosts, name)) || before.names.as_ref().is_some_and(is_left_out)
-            };
-            if names.as_ref().is_some_and(is_other) {
+            let is_there = |name: &String| is_among(name, &installed.hosts);
+            let has_too_many = matches!(self.names_by(), NamesBy::File { no_longer } if no_longer.iter().any(is_there));
+            if has_too_many || names.as_ref().is_some_and(|names| !names.iter().all(is_there)) {
                 settings.push("names");
             }
             if key_type.is_some_and(|key_type| key_type != installed.key_type) {
@@ -377,7 +383,9 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         let action = if installed.has_lost_its_key() { PlannedAction::Reissue } else { PlannedAction::Install };
         return planned(action, Some(id), PlanReason::Missing { files });
     }
-    if let (Some(true), Some((action, settings))) = (is_the_same, subject.changed(installed)) {
+    // What takes no order is put in place with what is there, and not with what somebody else has the key of.
+    let is_possible = |(action, _): &(PlannedAction, _)| *action == PlannedAction::Reissue || is_the_same == Some(true);
+    if let Some((action, settings)) = subject.changed(installed).filter(is_possible) {
         return planned(action, Some(id), PlanReason::Changed { settings });
     }
     let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());

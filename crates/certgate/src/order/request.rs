@@ -13,12 +13,11 @@ use certgate_keys::KeyType;
 use certgate_store::{InstallOptions, Order, ResumeData};
 use certgate_x509::{BadRequest, CertificateRequest};
 
-use super::recovery::serial_of;
+use super::{names::NamesBy, recovery::serial_of};
 use crate::{
     Error, Installation, KeySource, OrderId, RunItem,
     installation::{InstallError, durable},
     key::{KeySourceError, RequestText},
-    selector::is_same_name,
     validation::{Method, Validation, ValidationError, Validator},
 };
 
@@ -43,8 +42,9 @@ pub struct OrderRequest {
     pub key: Option<KeySource>,
     /// The names of the CSR that is made, besides the certificate's own.
     pub names: Vec<String>,
-    /// What the certificate goes by where names are remembered or declared for it: of these names none is left out for another one that came in the
-    /// place of its own.
+    /// Who says so.
+    pub(crate) names_by: NamesBy,
+    /// What the certificate goes by here, whatever its own name is by now: it is asked for, too.
     pub(crate) known_as: Vec<String>,
     /// The product's code.
     pub product: Option<String>,
@@ -132,6 +132,7 @@ impl OrderRequest {
             csr: None,
             key: None,
             names: Vec::new(),
+            names_by: NamesBy::default(),
             known_as: Vec::new(),
             product: None,
             name: None,
@@ -296,20 +297,12 @@ impl OrderRequest {
     pub fn make_csr_like(&mut self, known: &Certificate, is_rehearsal: bool) -> Result<(), PreparationError> {
         self.check_in_place(known)?;
         if let (Some(id), Some(name)) = (self.certificate(), &self.name) {
-            let asks_for = |own: &str| match &self.csr {
-                Some((_, csr)) => csr.asks_for(own),
-                // All names stay.
-                None if self.names.is_empty() => known.goes_by(name),
-                None => self.names.iter().any(|name| is_same_name(name, own)),
-            };
-            RequestError::check_name(id, known, name, asks_for)?;
+            RequestError::check_name(id, known, name, |own| self.asks_for(known, name, own))?;
         }
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
-        let mut names = self.names.clone();
-        if !names.is_empty() {
-            names.extend(self.known_as.iter().filter(|name| known.goes_by(name)).cloned());
-        }
-        self.csr = Some(key.request(&installation, known, self.name.as_deref(), &names, is_rehearsal)?);
+        let names = self.all_names(known);
+        self.csr = Some(key.request(&installation, known, &names, is_rehearsal)?);
+        names.first().into_iter().for_each(|own| self.remember_former_names(own));
         Ok(())
     }
 

@@ -324,6 +324,11 @@ fn what_is_not_ordered_again() {
         subject.installed.as_mut().unwrap().record.deployment = Deployment::Failed { detail: String::new() };
         subject
     };
+    let declared = |subject: Subject| Subject {
+        selector: Some(CertificateSelector::Id(1)),
+        settings: settings(json!({ "key_type": "p384" })),
+        ..subject
+    };
     let elsewhere = |subject: Subject| Subject { ordered_in: Some("/certs/b".into()), ..subject };
     let other_key = |subject: Subject| Subject { has_its_key: false, ..subject };
     for (title, subject, expected) in [
@@ -336,6 +341,7 @@ fn what_is_not_ordered_again() {
         ("due, and the key of the gateway's is not here", other_key(later(-9, 190, 20)), Ok("reissue")),
         ("put back by hand", put_back(later(-9, 190, 100)), Ok("nothing")),
         ("put back by hand, and its hook did not run", killed(put_back(later(-9, 190, 100))), Ok("redeploy")),
+        ("put back by hand, and declared otherwise", declared(put_back(later(-9, 190, 100))), Ok("nothing")),
         ("put back by hand, and due by now", put_back(later(-9, 190, 20)), Ok("install")),
         ("ordered for another folder", elsewhere(required(false)), Ok("nothing")),
         ("ordered for another folder, and there", elsewhere(without_key(later(-9, 190, 20))), Ok("install")),
@@ -372,6 +378,10 @@ fn what_changed_since_it_was_put_in_place() {
         (json!({ "formats": ["p12"], "store_pass_file": "/pass" }), "0A", ("install", "`formats`, `store_pass_file`")),
         // Another one than the gateway's, which would come in its place.
         (json!({ "deploy_hook": "restart" }), "0B", ("nothing", "")),
+        // An order takes the place of both.
+        (json!({ "names": ["www.a.example", "b.example"] }), "0B", ("reissue", "`names`")),
+        (json!({ "names": [] , "deploy_hook": "restart" }), "0B", ("reissue", "`names`")),
+        (json!({ "key_type": "p384" }), "0B", ("reissue", "`key_type`")),
     ] {
         let record = SetRecord { settings: Some(settings(before.clone())), ..SetRecord::default() };
         let subject = Subject {

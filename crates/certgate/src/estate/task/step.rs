@@ -42,7 +42,7 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
     let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
     let known = subject.certificate.clone();
     let mut request = request(subject, purpose)?;
-    request.known_as = subject.known_as();
+    (request.known_as, request.names_by) = (subject.known_as(), subject.names_by());
     // What a run would find before its order, so that a plan says it, too.
     request.check_unwritten().map_err(Error::from)?;
     if let Some(known) = &known {
