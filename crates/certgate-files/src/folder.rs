@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags},
+    fs::{AtFlags, FileType, Mode, OFlags},
     io::Errno,
 };
 
@@ -365,6 +365,17 @@ impl Folder {
             }
         }
         names.sort();
+        Ok(names)
+    }
+
+    /// The names of the folders in it, in order. A link to one is none.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn folder_names(&self) -> Result<Vec<String>, FileError> {
+        let found = |name: &str| rustix::fs::statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW);
+        let mut names = self.names()?;
+        names.retain(|name| found(name).is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_dir()));
         Ok(names)
     }
 

@@ -150,7 +150,7 @@ impl From<DeclarationError> for Failure {
 impl From<RollbackError> for Failure {
     fn from(error: RollbackError) -> Self {
         match error {
-            RollbackError::File(error) => error.into(),
+            RollbackError::File(error) => Self::unwritten(&error),
             RollbackError::Held(_) => Self::new(Kind::Pending, error.to_string()),
             RollbackError::Ended { ref set, .. } | RollbackError::Revoked { ref set, .. } => {
                 let advice = format!("--list shows all; --to {set} puts it in place all the same");
@@ -409,7 +409,7 @@ impl Failure {
                 Self::usage(error.to_string()).advise("correct its `id`, `out` or `profile`")
             }
             TaskError::Inventory(error) => inventory(error, asking),
-            TaskError::Folder(error) => error.into(),
+            TaskError::Folder(error) => Self::unwritten(&error),
             TaskError::Fetch(error) => Self::of_fetch(error, asking),
             TaskError::Gateway(error) => Self::of_account(&error, asking),
             TaskError::Account(error) => Self::of_account(&error, asking),

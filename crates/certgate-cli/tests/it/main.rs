@@ -28,6 +28,7 @@ mod configuration;
 mod convert;
 #[cfg(unix)]
 mod csr;
+mod damaged;
 #[cfg(unix)]
 mod declared;
 mod definitions;

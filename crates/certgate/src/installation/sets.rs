@@ -75,7 +75,7 @@ impl Installation {
         let (Some(current), Some(sets)) = (current(&folder)?, folder.folder(SETS)?) else { return Ok(()) };
         let earlier = |set: &String| before(&folder, set).ok().flatten();
         let kept: Vec<String> = successors(earlier(&current), earlier).take(keep).collect();
-        for name in sets.names()? {
+        for name in numbered(&sets)? {
             // A dot: what a run began and did not finish.
             let set = name.trim_start_matches('.').to_owned();
             if set >= current || kept.contains(&name) {
@@ -399,8 +399,15 @@ pub(super) fn number(name: &str) -> Option<u64> {
 
 /// The names of the sets, oldest first.
 pub(super) fn names(sets: &Folder) -> Result<Vec<String>, FileError> {
-    let mut names = sets.names()?;
+    let mut names = numbered(sets)?;
     names.retain(|name| !name.starts_with('.'));
+    Ok(names)
+}
+
+/// The same, with what a run began and did not finish, or did not finish removing. What somebody else put there is none of them.
+fn numbered(sets: &Folder) -> Result<Vec<String>, FileError> {
+    let mut names = sets.folder_names()?;
+    names.retain(|name| number(name.trim_start_matches('.')).is_some());
     Ok(names)
 }
 
