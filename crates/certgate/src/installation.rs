@@ -219,8 +219,9 @@ impl Installation {
         let mut keys = vec![self.pending_key()?, self.key()?];
         if let Some(sets) = self.open_if_there()?.map(|folder| folder.folder(SETS)).transpose()?.flatten() {
             for set in sets::names(&sets)?.iter().rev() {
-                let set = sets.folder(set)?;
-                keys.push(set.as_ref().map(key_in).transpose()?.flatten());
+                let Some(set) = sets.folder(set)? else { continue };
+                // Where the key's own file is damaged, the other one may be whole.
+                keys.extend([key_in(&set)?, combined_key_in(&set)?]);
             }
         }
         Ok(keys.into_iter().flatten().collect())
@@ -347,9 +348,13 @@ fn read_text(path: PathBuf) -> Result<Option<String>, FileError> {
 
 /// The key of a set: where its own file is gone, that in `combined.pem`.
 fn key_in(set: &Folder) -> Result<Option<Secret>, FileError> {
-    if let Some(key) = set.read(KEY)? {
-        return Ok(Some(secret(key)));
+    match set.read(KEY)? {
+        Some(key) => Ok(Some(secret(key))),
+        None => combined_key_in(set),
     }
+}
+
+fn combined_key_in(set: &Folder) -> Result<Option<Secret>, FileError> {
     let combined = set.read(COMBINED)?.map(secret);
     let blocks = combined.and_then(|text| pem::read(text.expose()).ok()).unwrap_or_default();
     let key = blocks.into_iter().find(|block| block.kind.is_private_key());

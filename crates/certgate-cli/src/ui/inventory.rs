@@ -142,9 +142,11 @@ fn todo(app: &App, options: &str, renew: &str, standing: &InstalledStanding) -> 
     let folder = || shell_word(&installed.folder.display().to_string());
     match (standing.todo, order, &installed.record.deployment, &standing.ordered_in) {
         (Todo::CarryOn, Some(order), ..) => carry_on(app, order),
-        (Todo::OtherKey, ..) => {
-            format!("the key is not the certificate's: certgate rollback{options} {}, or reissue", folder())
-        }
+        (Todo::OtherKey, ..) => format!(
+            "the key is not the certificate's: {renew} puts its own there again, or orders another certificate if it is lost; \
+             certgate rollback{options} {} goes back to the one before",
+            folder()
+        ),
         (Todo::OtherPair, ..) => format!(
             "what servers read there is another pair than the one under care: `{}` takes it in",
             command_line::adopt(options, &installed.folder)

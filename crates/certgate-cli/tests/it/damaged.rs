@@ -12,7 +12,7 @@ use std::{
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{Here, arguments, command, exit, serve, stderr};
+use crate::support::binary::{Here, arguments, command, exit, fixture, pair, serve, stderr};
 
 /// What this user may not write is no bad usage, whichever command is to write it.
 #[test]
@@ -89,6 +89,76 @@ fn what_is_no_set() {
             assert_eq!(here.path("certs/live/current").canonicalize().unwrap(), before.canonicalize().unwrap());
         }
         assert!(strays.iter().all(|stray| sets.join(stray).exists()) && sets.join("old").exists());
+        here.run(&["renew-due", "certs"], 8);
+    }
+}
+
+/// A key in place that is not the certificate's is told, with what puts it right; its own comes back where it is anywhere here, else another
+/// certificate is ordered, which is free within the term.
+#[test]
+fn a_damaged_key() {
+    type Change = fn(&Here);
+    let rows: [(&str, Change, &str, &str, usize); 4] = [
+        (
+            "truncated",
+            |here| fs::write(here.path("certs/live/current/key.pem"), "-----BEGIN PRIVATE KEY-----\nMIG").unwrap(),
+            "install",
+            "its key is here, and not where servers read it",
+            0,
+        ),
+        (
+            "another one's",
+            |here| {
+                fs::copy(fixture("_keys/p256-sec1.pem"), here.path("certs/live/current/key.pem")).unwrap();
+            },
+            "install",
+            "its key is here, and not where servers read it",
+            0,
+        ),
+        (
+            "truncated everywhere",
+            |here| {
+                for name in ["key.pem", "combined.pem"] {
+                    fs::write(here.path("certs/live/current").join(name), "-----BEGIN PRIVATE KEY-----\nMIG").unwrap();
+                }
+            },
+            "reissue",
+            "its key is damaged, or another one's, and its own is nowhere here",
+            1,
+        ),
+        (
+            "another one's in the folder itself",
+            |here| {
+                let key = here.path("certs/live/key.pem");
+                fs::remove_file(&key).unwrap();
+                fs::copy(fixture("_keys/p256-sec1.pem"), key).unwrap();
+            },
+            "install",
+            "its key is here, and not where servers read it",
+            0,
+        ),
+    ];
+    for (row, (what, change, action, why, orders)) in rows.into_iter().enumerate() {
+        let here = Here::new(if row % 2 == 0 { "xml" } else { "json" }, Settings::default());
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        change(&here);
+        for command in [&["status", "certs"][..], &["status", "certs", "--here"]] {
+            let (document, _) = here.run(command, 10);
+            let (row, options) = (&document["certificates"][0], here.options());
+            let todo = format!(
+                "the key is not the certificate's: certgate renew-due{options} puts its own there again, or orders another certificate if it \
+                 is lost; certgate rollback{options} certs/live goes back to the one before"
+            );
+            assert_eq!((&row["keyFits"], &row["todo"]), (&false.into(), &todo.into()), "{what}");
+        }
+        let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
+        assert_eq!((&plan["plan"][0]["action"], &plan["plan"][0]["why"]), (&action.into(), &why.into()), "{what}");
+        let (done, said) = here.run(&["renew-due", "certs"], 0);
+        assert_eq!(done["orders"][0]["action"], action, "{said}");
+        assert_eq!(here.orders(), 1 + orders, "{what}");
+        let (key, certificate) = pair(&here.path("certs/live"));
+        assert_eq!(key, certificate, "{what}");
+        here.run(&["status", "certs"], 0);
         here.run(&["renew-due", "certs"], 8);
     }
 }

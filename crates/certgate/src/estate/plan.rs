@@ -53,6 +53,8 @@ pub struct Subject {
     pub certificate: Option<Box<Certificate>>,
     /// Whether the key of that certificate is in the folder.
     pub has_its_key: bool,
+    /// Whether servers find another pair there than the one under care, which somebody put there.
+    pub shows_a_pair: bool,
     /// Whether the gateway asks for a reissue of a certificate that was reissued for that reason.
     pub was_required: bool,
     /// The other folder here that the same certificate is ordered for: this one gets what is ordered for that.
@@ -375,8 +377,13 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         let led_nowhere = installed.gone().filter(|_| installed.is_led_nowhere());
         return planned(PlannedAction::Redeploy, Some(id), led_nowhere.unwrap_or(PlanReason::NotDeployed));
     }
-    if is_the_same == Some(true) && installed.key_fits == Some(false) && subject.has_its_key {
-        return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
+    if is_the_same == Some(true) && installed.key_fits == Some(false) {
+        if subject.has_its_key {
+            return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
+        }
+        if !subject.shows_a_pair {
+            return planned(PlannedAction::Reissue, Some(id), PlanReason::KeyDamaged);
+        }
     }
     if is_the_same == Some(true) && !installed.missing.is_empty() {
         let files = installed.missing.clone();

@@ -235,6 +235,7 @@ impl Survey<'_> {
             answered => answered?.answer.value.data.into_iter().find_map(certificate).unwrap_or_default(),
         };
         subject.has_its_key = has_key(subject, &certificate);
+        subject.shows_a_pair = subject.folder.as_deref().is_some_and(|folder| Installation::at(folder).shows_a_pair());
         subject.was_required = requires_reissue(&certificate) && reissued.contains(self.journal, id)?;
         subject.certificate = Some(Box::new(certificate));
         Ok(clock)

@@ -52,6 +52,8 @@ pub enum PlanReason {
     },
     /// Its key is here, and not where servers read it.
     KeyNotInPlace,
+    /// What is there as its key is none, or another one's, and its own is nowhere here.
+    KeyDamaged,
     /// Files of it are gone from its folder.
     Missing {
         /// Their names.
@@ -94,6 +96,7 @@ impl fmt::Display for PlanReason {
                 write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")
             }
             Self::KeyNotInPlace => f.write_str("its key is here, and not where servers read it"),
+            Self::KeyDamaged => f.write_str("its key is damaged, or another one's, and its own is nowhere here"),
             Self::Missing { files } => write!(f, "`{}` is gone from its folder", files.join("`, `")),
             Self::NotDeployed => f.write_str("its hook, or the look at what is served, failed"),
             Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
