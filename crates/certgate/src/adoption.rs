@@ -16,10 +16,13 @@ use certgate_x509::X509;
 
 pub(crate) use self::search::{holding, others};
 pub use self::{
-    declaration::{DeclarationError, declare},
+    declaration::{Declaration, DeclarationError, declare},
     search::{FoundFile, LoneReason, Obstacle, Pair, Search, search},
 };
-use crate::{CertificateSettings, Client, Error, Installation, Journal, SettingsError, inventory::whole};
+use crate::{
+    CertificateSettings, Client, Error, Installation, Journal, SettingsError, installation::InstallError,
+    inventory::whole,
+};
 use account::AccountList;
 use before::LedBefore;
 
@@ -65,6 +68,8 @@ pub enum AdoptionOutcome {
     Refused(Obstacle),
     /// The certificate of the account is under care with another key, in that folder.
     Superseded(PathBuf),
+    /// It could not be installed as it is to be from now on.
+    Unusable(InstallError),
     /// Its folder cannot be read or written, or is not to be trusted.
     Failed(FileError),
 }
@@ -143,7 +148,7 @@ pub fn adopt(
                         });
                         let outcome = take(&mut adoption, &pair, matched.id, &before, settings, journal.is_none())?;
                         // What failed is in nobody's way.
-                        if !matches!(outcome, AdoptionOutcome::Failed(_)) {
+                        if matches!(outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {
                             taken.insert(folder.clone());
                             under_care.insert(matched.id, folder);
                         }
@@ -181,8 +186,13 @@ pub fn adopt(
 fn folder_of(pair: &Pair, id: i64, taken: &HashSet<PathBuf>) -> Result<PathBuf, Obstacle> {
     let name = pair.folder.file_name().unwrap_or_default().to_string_lossy();
     let (own, with_id) = (pair.folder.clone(), pair.folder.with_file_name(format!("{name}-{id}")));
-    match Installation::at(&own).obstacle(pair) {
+    let place = Installation::at(&own);
+    let is_in_place =
+        || place.set().and_then(|_| place.issued()).is_some_and(|there| there.certificate == pair.certificate);
+    match place.obstacle(pair) {
         None if !taken.contains(&own) => Ok(own),
+        // Whatever is wrong beside it, that is its folder.
+        Some(why) if is_in_place() => Err(why),
         _ => Installation::at(&with_id).obstacle(pair).map_or(Ok(with_id), Err),
     }
 }
@@ -203,9 +213,10 @@ fn take(
     adoption.settings = settings.clone().or(&before);
     let is_new = record.certificate != Some(id) || !pair.is_whole() || record.led != led;
     let place = Installation::new(adoption.settings.installed_into(&adoption.folder)?);
-    Ok(match is_new || adoption.settings != before {
-        false => AdoptionOutcome::Managed,
-        true => {
+    Ok(match (is_new || adoption.settings != before, place.check_options()) {
+        (false, _) => AdoptionOutcome::Managed,
+        (true, Err(why)) => AdoptionOutcome::Unusable(why),
+        (true, Ok(())) => {
             let done = if is_rehearsal {
                 place.check_adoptable(pair)
             } else {

@@ -12,7 +12,7 @@ use crate::{
     app::{App, Connection},
     args::{install::Then, validation::ValidationArgs},
     exit::{Exit, Failure},
-    ui::adoption::print,
+    ui::adoption::{print, say_elsewhere},
 };
 
 /// Take over certificates and keys that are on disk already
@@ -60,8 +60,11 @@ impl Adopt {
         let found = search(&self.folders, &self.all_below, app.now());
         let journal = if self.dry_run { None } else { Some(connection.journal()?) };
         let adoptions = adoption::adopt(&mut connection.client, journal.as_ref(), found, &settings)?;
-        let added = self.write.as_deref().map(|file| declare(file, &adoptions)).transpose()?;
-        print(app, &adoptions, self.dry_run, added)
+        let declaration = self.write.as_deref().map(|file| declare(file, &adoptions)).transpose()?;
+        if let (Some(declaration), Some(file)) = (&declaration, &self.write) {
+            say_elsewhere(app, file, declaration);
+        }
+        print(app, &adoptions, self.dry_run, declaration.map(|declaration| declaration.added))
     }
 }
 

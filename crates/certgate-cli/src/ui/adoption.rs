@@ -1,12 +1,15 @@
 //! What was taken under care, as it is shown.
 
+use std::path::Path;
+
 use certgate::{
     Installation,
-    adoption::{Adoption, AdoptionOutcome, LoneReason},
+    adoption::{Adoption, AdoptionOutcome, Declaration, LoneReason},
 };
 use serde_json::{Value, json};
 
 use super::{
+    advice::{self, Asking},
     command_line::{self, shell_word},
     document,
     outcome::{say_readable, set},
@@ -14,7 +17,7 @@ use super::{
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},
-    streams::printable,
+    streams::{printable, say},
 };
 
 /// Prints what became of each; gives the exit code.
@@ -50,6 +53,16 @@ pub(crate) fn print(
     })
 }
 
+/// Says which certificates a file declares in other folders than those that they are in.
+pub(crate) fn say_elsewhere(app: &App, file: &Path, declaration: &Declaration) {
+    for (id, declared, folder) in declaration.elsewhere.iter().filter(|_| !app.quiet) {
+        let (file, declared, folder) = (file.display(), declared.display(), folder.display());
+        say(&format!(
+            "certgate: warning: {file} declares {id} with `out = \"{declared}\"`, and it is in {folder}: change that there"
+        ));
+    }
+}
+
 fn kind(outcome: &AdoptionOutcome) -> Option<Kind> {
     match outcome {
         AdoptionOutcome::Adopted => None,
@@ -57,6 +70,7 @@ fn kind(outcome: &AdoptionOutcome) -> Option<Kind> {
         AdoptionOutcome::Managed
         | AdoptionOutcome::Superseded(_)
         | AdoptionOutcome::Lone(LoneReason::Superseded | LoneReason::SharedChain) => Some(Kind::Unchanged),
+        AdoptionOutcome::Unusable(why) => Some(advice::unusable(why, Asking::default()).kind()),
         AdoptionOutcome::Failed(_) => Some(Kind::Local),
         _ => Some(Kind::CheckFailed),
     }
@@ -104,6 +118,7 @@ fn reason(adoption: &Adoption, options: &str) -> Option<String> {
         AdoptionOutcome::Superseded(folder) => {
             format!("this certificate of the account is taken care of in {}, with another key", folder.display())
         }
+        AdoptionOutcome::Unusable(why) => advice::unusable(why, Asking::from(options)).to_string(),
         AdoptionOutcome::Failed(why) => why.to_string(),
         other => format!("{other:?}"),
     })

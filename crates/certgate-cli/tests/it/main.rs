@@ -11,6 +11,7 @@
 
 #[cfg(unix)]
 mod adopt;
+mod adopt_again;
 #[cfg(unix)]
 mod adopt_pairs;
 #[cfg(unix)]

@@ -32,12 +32,20 @@ pub enum DeclarationError {
     },
 }
 
-/// Adds what is under care to the file of declared certificates; what it says of a folder or id already stays as it is. Gives how many
-/// were added.
+/// What was written into the file of declared certificates.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Declaration {
+    /// How many certificates were added.
+    pub added: usize,
+    /// The certificates that it says already to be in another folder than the one that they are in by now: the id, that folder, and this one.
+    pub elsewhere: Vec<(i64, PathBuf, PathBuf)>,
+}
+
+/// Adds what is under care to the file of declared certificates; what it says of a folder or id already stays as it is.
 ///
 /// # Errors
 /// See [`DeclarationError`].
-pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, DeclarationError> {
+pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<Declaration, DeclarationError> {
     let io = |why| DeclarationError::Io { path: path.to_owned(), why };
     let mut text = match fs::read_to_string(path) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => String::new(),
@@ -48,19 +56,21 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
     let entries = declared.get("certificate").and_then(toml::Value::as_array).cloned().unwrap_or_default();
     // As a reader of the file takes them.
     let base = certgate_files::parent(path);
-    let mut added = 0;
+    let mut declaration = Declaration::default();
     for adoption in adoptions {
         if !matches!(adoption.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {
             continue;
         }
         let folder = std::path::absolute(&adoption.folder).unwrap_or_else(|_| adoption.folder.clone());
-        let is_this = |entry: &toml::Value| {
+        let out = |entry: &toml::Value| Some(base.join(entry.get("out")?.as_str()?));
+        let is_there = |out: &PathBuf| whole(out) == whole(&folder);
+        let is_this = |entry: &&toml::Value| {
             let id = entry.get("id").and_then(toml::Value::as_integer);
-            let out = entry.get("out").and_then(toml::Value::as_str);
-            (id.is_some() && id == adoption.certificate)
-                || out.is_some_and(|out| whole(&base.join(out)) == whole(&folder))
+            (id.is_some() && id == adoption.certificate) || out(entry).as_ref().is_some_and(is_there)
         };
-        if entries.iter().any(is_this) {
+        if let Some(entry) = entries.iter().find(is_this) {
+            let other = out(entry).filter(|out| !is_there(out)).zip(adoption.certificate);
+            declaration.elsewhere.extend(other.map(|(other, id)| (id, other, adoption.folder.clone())));
             continue;
         }
         let mut entry = Map::new();
@@ -71,13 +81,13 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
         let entry = toml::to_string(&entry).map_err(|why| not_toml(why.to_string()))?;
         let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
         text += &format!("{gap}[[certificate]]\n{entry}");
-        added += 1;
+        declaration.added += 1;
     }
-    if added > 0 {
+    if declaration.added > 0 {
         let written = certgate_files::write_over(path, text.as_bytes(), 0o644);
         written.map_err(|why| io(io::Error::other(why.to_string())))?;
     }
-    Ok(added)
+    Ok(declaration)
 }
 
 #[cfg(test)]
@@ -118,7 +128,7 @@ mod tests {
         ] {
             let before = format!("[[certificate]]\n{entry}\n");
             fs::write(&path, &before).unwrap();
-            assert_eq!(declare(&path, &[adoption(certificate)]).unwrap(), added, "{entry}");
+            assert_eq!(declare(&path, &[adoption(certificate)]).unwrap().added, added, "{entry}");
             let text = fs::read_to_string(&path).unwrap();
             assert!(text.starts_with(&before), "{entry}: {text}");
             assert_eq!(text.matches("[[certificate]]").count(), 1 + added, "{entry}: {text}");

@@ -38,7 +38,7 @@ pub enum Shown {
     Another,
     /// The same as what is in place, in a file that no hook is remembered for, which would copy to it what comes.
     Copy,
-    /// What is in that other folder, which it was always led into: the one that it is noted in is a copy of that.
+    /// What is in that other folder, which it is led into: the one that it is noted in is a copy of that, or what was there before.
     Original(PathBuf),
 }
 
@@ -160,7 +160,7 @@ impl Installation {
         let noted = record.install_options(self.folder());
         let has_hook = self.options.hook.is_some() || noted.is_some_and(|options| options.hook.is_some());
         let astray = record.led.iter().filter_map(|path| {
-            let shows = self.shown_astray(path, record, &in_place)?;
+            let shows = self.shown_astray(path, &in_place)?;
             Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned(), shows })
         });
         // What shows another one comes first: no hook helps there.
@@ -176,14 +176,13 @@ impl Installation {
 
     /// What a path shows that servers read, and that does not lead into the folder; `None` where it leads there, is gone, or shows a whole pair of
     /// another certificate, which is there on purpose.
-    fn shown_astray(&self, path: &Path, record: &SetRecord, in_place: &Issued) -> Option<Shown> {
+    fn shown_astray(&self, path: &Path, in_place: &Issued) -> Option<Shown> {
         if self.is_led_gone(path) || leads_into(path, self.folder()) {
             return None;
         }
         let is_original = |folder: &PathBuf| {
             let there = Self::at(folder).record_in_place();
-            there
-                .is_some_and(|there| there.certificate == record.certificate && there.led.iter().any(|led| led == path))
+            there.is_some_and(|there| there.led.iter().any(|led| led == path))
         };
         if let Some(original) = shown_by(path).filter(is_original) {
             return Some(Shown::Original(original));
@@ -206,13 +205,14 @@ impl Installation {
         let here = FILES.into_iter().filter_map(|(kind, name, _)| {
             let path = self.folder().join(name);
             let there = holding(&fs::read_to_string(&path).ok()?);
-            let is_known = match content(pair, kind) {
-                Some((_, text)) => holding(&text) == there,
+            let of_pair = content(pair, kind);
+            let is_known = match &of_pair {
+                Some((_, text)) => holding(text) == there,
                 // Made of the same certificate, or an authority's.
                 None => kind == "chain" || self.is_shown(name),
             };
-            (!is_known)
-                .then(|| Obstacle::Differs(path, pair.files.first().map(|file| file.path.clone()).unwrap_or_default()))
+            let other = of_pair.map(|(like, _)| like).or(pair.files.first());
+            (!is_known).then(|| Obstacle::Differs(path, other.map(|file| file.path.clone()).unwrap_or_default()))
         });
         pair.obstacle.clone().into_iter().chain(here).next()
     }

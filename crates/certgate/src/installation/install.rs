@@ -262,15 +262,18 @@ impl Installation {
     pub(crate) fn check_unwritten(&self) -> Result<(), InstallError> {
         self.refuse_foreign_entries()?;
         self.refuse_to_leave_out_key_stores()?;
-        if let Some(Err(why)) = &self.owner {
-            return Err(why.clone().into());
-        }
         self.refuse_what_leads_elsewhere()?;
         serde_json::to_value(durable(&self.options))
             .map_err(|_| InstallError::NotText { folder: self.folder().to_owned() })?;
-        // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
-        self.store_pass_phrase()?;
-        Ok(())
+        self.check_options()
+    }
+
+    /// Finds that the owner is not there, or the pass phrase missing or unusable, and not when an order is out.
+    pub(crate) fn check_options(&self) -> Result<(), InstallError> {
+        if let Some(Err(why)) = &self.owner {
+            return Err(why.clone().into());
+        }
+        self.store_pass_phrase().map(drop)
     }
 
     /// What servers read would be renewed by halves.
