@@ -14,12 +14,10 @@ use std::{
 };
 
 use certgate::{
-    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, RunningJobs, Settings, Trace, UndecodableAnswers,
+    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, Settings, Trace, UndecodableAnswers,
     tape::{Mode, Tape},
     unix_now,
 };
-use certgate_domain::TaskKind;
-
 use serde_json::Value;
 
 use self::exchanges::Exchanges;
@@ -151,16 +149,6 @@ impl App {
         match failure.take_body() {
             Some(body) => failure.and(&self.keep(&body)),
             None => failure,
-        }
-    }
-
-    /// What is looked at before so many orders are placed: whether somebody else's job is running for one of the certificates.
-    pub(crate) fn running_jobs(&self, orders: usize) -> RunningJobs {
-        let is_taped = || self.tape.get().is_some_and(|tape| tape.holds(TaskKind::JobList));
-        match orders {
-            _ if self.is_offline() && !is_taped() => RunningJobs::unasked(),
-            1 => RunningJobs::of_one(),
-            _ => RunningJobs::of_account(),
         }
     }
 

@@ -26,5 +26,6 @@ pub use self::{
 };
 pub(crate) use self::{
     plan::SAME_END,
+    run::Following,
     survey::{FEW, OpenOrders},
 };

@@ -12,6 +12,8 @@ use std::{
 use certgate_client::{
     Client, HttpSettings, HttpTransport, Interceptor, Interrupt, Meter, OwnPace, Throttle, Trace, Transport,
 };
+#[cfg(feature = "orders")]
+use certgate_domain::TaskKind;
 use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 #[cfg(feature = "json")]
@@ -25,9 +27,9 @@ use certgate_wire::Codec;
 use certgate_xml::XmlCodec;
 
 use self::recording::Recording;
-use crate::{Error, account::gateway_of, transaction_id::new_transaction_id};
+use crate::{Error, transaction_id::new_transaction_id};
 #[cfg(feature = "orders")]
-use crate::{Journal, SharedPace};
+use crate::{Journal, RunningJobs, SharedPace};
 #[cfg(feature = "config")]
 use crate::{Settings, config::ConfigError};
 
@@ -214,6 +216,16 @@ impl Gateway {
         let journal = Journal::open(address, self.account.as_str())?.on_host(self.parts.host.clone());
         *opened = Some(journal.clone());
         Ok(journal)
+    }
+
+    /// The account's jobs that run, as they are looked for before so many orders; not where a tape answers that has none of them.
+    #[cfg(feature = "orders")]
+    pub fn running_jobs(&self, orders: usize) -> RunningJobs {
+        match orders {
+            _ if self.parts.recording.lacks(TaskKind::JobList) => RunningJobs::unasked(),
+            1 => RunningJobs::of_one(),
+            _ => RunningJobs::of_account(),
+        }
     }
 }
 
@@ -444,6 +456,12 @@ impl GatewayBuilder {
             other => Err(Error::ProtocolNotBuilt(other)),
         }
     }
+}
+
+/// The gateway of an address, by its host: its two protocols have hosts of their own, `gateway.` and `api.`, and one queue.
+pub(crate) fn gateway_of(endpoint: &str) -> &str {
+    let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    authority.strip_prefix("gateway.").or_else(|| authority.strip_prefix("api.")).unwrap_or(authority)
 }
 
 /// What the system calls this machine.

@@ -199,7 +199,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
-mod account;
 #[cfg(feature = "orders")]
 pub mod adoption;
 #[cfg(feature = "orders")]

@@ -31,7 +31,8 @@ type Requests = Vec<(TaskKind, String)>;
 pub(crate) fn one(app: &App, share: &mut Share, request: &mut OrderRequest) -> Result<Exit, Failure> {
     let mut progress = Progress::of_one(app, Asked::default());
     let id = share.id();
-    let requests = rehearsed(app, share, &mut app.running_jobs(1), &id, request, &mut progress, false);
+    let mut running = share.running_jobs(1);
+    let requests = rehearsed(app, share, &mut running, &id, request, &mut progress, false);
     progress.finish();
     show(app, &requests?, &progress.findings);
     strict(app, &progress.findings)?;
@@ -46,7 +47,7 @@ pub(crate) fn several(app: &App, shares: Vec<Share>, details: &HashMap<OrderId, 
     let mut progress = Progress::through(app, Asked::default(), &tasks, None);
     let (mut rows, mut interrupted) = (Vec::new(), None);
     for mut share in shares {
-        let (mut running, options) = (app.running_jobs(count), share.options());
+        let (mut running, options) = (share.running_jobs(count), share.options());
         for mut task in std::mem::take(&mut share.tasks) {
             let requests = match &mut task.step {
                 Step::Place { request, .. } => {

@@ -9,7 +9,7 @@ use std::{
 
 use certgate::{
     Client, Control, Error, Event, GatewayClock, InstallOptions, Installation, Journal, Observer, OrderId,
-    PreparationOptions, RunOptions, Settings,
+    PreparationOptions, RunOptions, RunningJobs, Settings,
     batch::{BatchOrder, BatchTask, tasks},
     config::ConfigError,
     estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun, look_after},
@@ -167,6 +167,11 @@ impl Share {
         self.home.gateway().account()
     }
 
+    /// The account's jobs that run, as they are looked for before so many orders.
+    pub(crate) fn running_jobs(&self, orders: usize) -> RunningJobs {
+        self.home.gateway().running_jobs(orders)
+    }
+
     /// Who asks before the orders are driven.
     pub(crate) fn client(&mut self) -> &mut Client {
         &mut self.clients.first
@@ -251,13 +256,13 @@ impl Share {
         }
         let options = self.run_options(app, how.queue);
         let hook_time = if self.tasks.len() > 1 { HookTime::AtEnd } else { HookTime::Now };
-        let recovery = recovery(&self.settings, &options);
+        let (recovery, running) = (recovery(&self.settings, &options), self.running_jobs(self.tasks.len()));
         let run = TaskRun {
             clients: self.clients.all(),
             journal: &mut self.journal,
             preparation: PreparationOptions { deadline: how.timeout, wait: how.wait, recovery },
             options: RunOptions { hook_time, ..options },
-            running: app.running_jobs(self.tasks.len()),
+            running,
             profile: app.remembered_profile(&self.settings),
         };
         run.run(&mut self.tasks, of).error

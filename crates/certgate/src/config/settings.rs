@@ -21,7 +21,11 @@ use super::{
     ConfigError, Credential, Origin, Overrides, SecretSource, Setting,
     profile::{self, BUILT_IN, Profile},
 };
-use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of, gateway::LIVE, process};
+use crate::{
+    RecoveryOptions, UndecodableAnswers,
+    gateway::{LIVE, gateway_of},
+    process,
+};
 
 /// All that a run is set to.
 #[derive(Debug, Clone)]

@@ -2,12 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_store::Order;
-
-use super::{EndedTask, Survey, Task, TaskObserver, TaskOutcome, TaskRun, look_after, subjects_of_folders};
+use super::{EndedTask, Following, Survey, Task, TaskRun, look_after, subjects_of_folders};
 use crate::{
-    CertificateSettings, Control, Error, Event, Gateway, Observer, OrderId, Outcome, PreparationOptions,
-    RecoveryOptions, RunOptions, RunningJobs, unix_now,
+    CertificateSettings, Error, Gateway, Observer, OrderId, Outcome, PreparationOptions, RecoveryOptions, RunOptions,
+    unix_now,
 };
 
 /// What a renewal came to.
@@ -75,12 +73,12 @@ impl Gateway {
             journal: &mut journal,
             preparation: PreparationOptions { deadline: timeout, wait: true, recovery: RecoveryOptions::default() },
             options: RunOptions::default(),
-            running: RunningJobs::of_account(),
+            running: self.running_jobs(tasks.len()),
             profile: None,
         };
-        let mut renewing = Renewing { observer, results: Vec::new() };
-        let run = run.run(&mut tasks, &mut renewing);
-        let mut results = renewing.results;
+        let mut following = Following::new(observer);
+        let run = run.run(&mut tasks, &mut following);
+        let mut results = following.ended;
         // An order that the gateway refused and the one instead of it are of one certificate.
         results
             .extend(run.reports.into_iter().map(|report| (report.replaces.unwrap_or(report.id), Ok(report.outcome))));
@@ -89,29 +87,5 @@ impl Gateway {
             Some(RenewedCertificate { title, folder, order: id, result: results.swap_remove(at).1 })
         };
         Ok(Renewal { certificates: tasks.into_iter().filter_map(certificate).collect(), error: run.error })
-    }
-}
-
-/// Collects what certificates came to; the orders that were driven come with the end of the run.
-struct Renewing<'r> {
-    observer: &'r mut dyn Observer,
-    results: Vec<(OrderId, Result<Outcome, EndedTask>)>,
-}
-
-impl Observer for Renewing<'_> {
-    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
-        self.observer.on(order, event)
-    }
-}
-
-impl TaskObserver for Renewing<'_> {
-    fn ended(&mut self, task: &OrderId, _: Option<&Order>, outcome: TaskOutcome<'_>) {
-        let result = match outcome {
-            TaskOutcome::Ordered(_) | TaskOutcome::NotReached => return,
-            TaskOutcome::Fetched(outcome) => Ok(outcome),
-            TaskOutcome::Deployed { deployment, .. } => Err(EndedTask::Deployed(deployment.clone())),
-            TaskOutcome::Ended(ended) => Err(ended),
-        };
-        self.results.push((task.clone(), result));
     }
 }

@@ -55,6 +55,37 @@ pub trait TaskObserver: Observer {
     fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>);
 }
 
+/// Follows a run for somebody who is told of its orders alone, and collects what the tasks without one came to.
+pub(crate) struct Following<'f> {
+    observer: &'f mut dyn Observer,
+    /// What each task came to that was over without an order; orders that were driven come with the end of the run.
+    pub(crate) ended: Vec<(OrderId, Result<Outcome, EndedTask>)>,
+}
+
+impl<'f> Following<'f> {
+    pub(crate) fn new(observer: &'f mut dyn Observer) -> Self {
+        Self { observer, ended: Vec::new() }
+    }
+}
+
+impl Observer for Following<'_> {
+    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        self.observer.on(order, event)
+    }
+}
+
+impl TaskObserver for Following<'_> {
+    fn ended(&mut self, task: &OrderId, _: Option<&Order>, outcome: TaskOutcome<'_>) {
+        let result = match outcome {
+            TaskOutcome::Ordered(_) | TaskOutcome::NotReached => return,
+            TaskOutcome::Fetched(outcome) => Ok(outcome),
+            TaskOutcome::Deployed { deployment, .. } => Err(EndedTask::Deployed(deployment.clone())),
+            TaskOutcome::Ended(ended) => Err(ended),
+        };
+        self.ended.push((task.clone(), result));
+    }
+}
+
 /// What a hook that is left to the end of the run is for, since it is the same for several certificates.
 enum Left<'l> {
     Ordered(&'l mut OrderReport),
@@ -138,7 +169,7 @@ impl TaskRun<'_> {
             }
         }
         let now = options.clock.now();
-        let mut run = Runner::new(clients, options).run(journal, items, &mut Following { observer });
+        let mut run = Runner::new(clients, options).run(journal, items, &mut Telling { observer });
         for report in &mut run.reports {
             if let Some(task) = tasks.iter_mut().find(|task| report.replaces.as_ref() == Some(&task.id)) {
                 task.is_replaced();
@@ -165,11 +196,11 @@ fn readable<T: Default>(found: Result<T, Error>, unread: &mut Option<Error>) -> 
 }
 
 /// Tells of orders that ended as of tasks that did.
-struct Following<'f> {
-    observer: &'f mut dyn TaskObserver,
+struct Telling<'t> {
+    observer: &'t mut dyn TaskObserver,
 }
 
-impl Observer for Following<'_> {
+impl Observer for Telling<'_> {
     fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
         match event {
             // One whose hook is left to the end of the run has not ended yet.

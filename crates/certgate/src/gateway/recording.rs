@@ -5,6 +5,8 @@ mod with_tapes {
     use std::sync::Arc;
 
     use certgate_client::{Client, Transport};
+    #[cfg(feature = "orders")]
+    use certgate_domain::TaskKind;
     use certgate_tape::{Mode, Offline, Tape};
 
     /// The tape, where there is one.
@@ -20,6 +22,12 @@ mod with_tapes {
         /// Whether the gateway is not asked at all.
         pub(in crate::gateway) fn is_replay(&self) -> bool {
             self.replayed().is_some()
+        }
+
+        /// Whether the gateway is not asked, and nothing answers that task: a tape of an earlier version lacks what only later ones ask.
+        #[cfg(feature = "orders")]
+        pub(in crate::gateway) fn lacks(&self, task: TaskKind) -> bool {
+            self.replayed().is_some_and(|tape| !tape.holds(task))
         }
 
         /// The transport of a replay, which reaches nobody.
@@ -45,6 +53,8 @@ mod with_tapes {
 #[cfg(not(feature = "tapes"))]
 mod without_tapes {
     use certgate_client::{Client, Transport};
+    #[cfg(feature = "orders")]
+    use certgate_domain::TaskKind;
 
     /// No tape.
     #[derive(Debug, Clone, Default)]
@@ -52,6 +62,11 @@ mod without_tapes {
 
     impl Recording {
         pub(in crate::gateway) fn is_replay(&self) -> bool {
+            false
+        }
+
+        #[cfg(feature = "orders")]
+        pub(in crate::gateway) fn lacks(&self, _: TaskKind) -> bool {
             false
         }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    Adoption, Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, ResumeOptions,
-    Resumption, RunItem, RunOptions, Runner, resume,
+    Adoption, Client, Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState,
+    PreparationOptions, RecoveryOptions, ResumeOptions, Resumption, RunOptions,
+    estate::{EndedTask, Following, Step, Task, TaskError, TaskRun},
+    resume,
 };
 
 /// An order of a gateway's account: one that is to be placed, or one of the store. Its id is all that a later process needs.
@@ -66,22 +68,21 @@ impl Order<'_> {
         Ok(self.gateway.journal()?.find(self.id.as_str())?.and_then(|order| order.job))
     }
 
-    /// Places the order, and waits for its certificate up to `timeout` in all.
+    /// Places the order, and waits for its certificate up to `timeout` in all. What an earlier order of the same left unknown is looked for
+    /// first, and another machine's or a person's job of the same certificate stands in its way.
     ///
     /// # Errors
     /// It cannot be placed: [`Error::Preparation`], or the client or the store failed. What became of one that was placed is no
     /// error: see [`OrderReport::outcome`].
     pub fn place(
         &self,
-        mut request: OrderRequest,
+        request: OrderRequest,
         timeout: Duration,
         observer: &mut dyn Observer,
     ) -> Result<OrderReport, Error> {
-        request.check()?;
         let mut client = self.gateway.client()?.with_deadline(timeout);
-        request.make_csr(&mut client, false)?;
-        let item = request.item(self.id.clone(), timeout, true);
-        self.drive(client, &mut self.gateway.journal()?, item, observer)
+        let step = Step::Place { request: Box::new(request), known: None, batch: None };
+        self.drive(&mut client, &mut self.gateway.journal()?, step, timeout, observer)
     }
 
     /// Carries on with the order at the right step, for up to `timeout`: after an interruption or a crash, or where its outcome
@@ -104,22 +105,38 @@ impl Order<'_> {
         };
         match resume(&mut client, &mut journal, &known, &options, &mut not_removed)? {
             Resumption::Ready(item) => {
-                Ok(Resumed::Ended(Box::new(self.drive(client, &mut journal, *item, observer)?)))
+                let report = self.drive(&mut client, &mut journal, Step::Drive(item), timeout, observer)?;
+                Ok(Resumed::Ended(Box::new(report)))
             }
             left => Ok(Resumed::Left(left)),
         }
     }
 
+    /// Goes through a run with one task.
     fn drive(
         &self,
-        mut client: crate::Client,
+        client: &mut Client,
         journal: &mut Journal,
-        item: RunItem,
+        step: Step,
+        timeout: Duration,
         observer: &mut dyn Observer,
     ) -> Result<OrderReport, Error> {
-        let runner = Runner::new(vec![&mut client], self.options.clone());
-        let mut run = runner.run(journal, vec![item], observer);
-        run.reports.pop().ok_or_else(|| run.error.unwrap_or(Error::Interrupted))
+        let recovery = RecoveryOptions { foreign: self.options.foreign, ..RecoveryOptions::default() };
+        let run = TaskRun {
+            clients: vec![client],
+            journal,
+            preparation: PreparationOptions { deadline: timeout, wait: true, recovery },
+            options: self.options.clone(),
+            running: self.gateway.running_jobs(1),
+            profile: None,
+        };
+        let mut following = Following::new(observer);
+        let mut run = run.run(&mut [Task::new(self.id.clone(), String::new(), step)], &mut following);
+        match (run.reports.pop(), following.ended.pop()) {
+            (Some(report), _) => Ok(report),
+            (None, Some((_, Err(EndedTask::Failed(TaskError::Gateway(why)))))) => Err(why),
+            (None, _) => Err(run.error.unwrap_or(Error::Interrupted)),
+        }
     }
 
     /// Gives the order up: see [`Abandonment`](crate::Abandonment) for what one has to be sure of. `false` while another process

@@ -14,6 +14,7 @@ mod examples;
 mod fetch;
 mod held;
 mod payload;
+mod placed;
 mod recovery;
 mod renewal;
 mod same_key;
