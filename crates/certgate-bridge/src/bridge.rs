@@ -12,9 +12,9 @@ use crate::{
     access_log::Entry,
     counts::Counts,
     front::{Asked, Front},
+    incoming::{Ended, Incoming},
     outcome::Outcome,
     pool::Pool,
-    round::{Ended, Round},
     shadow::Shadow,
 };
 
@@ -160,7 +160,7 @@ impl Handler for Bridge {
     }
 
     fn handle(&self, _: Protocol, request: &Request, caller: &Caller) -> Handled {
-        let Ended { outcomes, reply } = Round::new(self, request, caller).run();
+        let Ended { outcomes, reply } = Incoming::new(self, request, caller).run();
         let has_hung_up = caller.has_hung_up();
         for outcome in &outcomes {
             self.counts.task(outcome);

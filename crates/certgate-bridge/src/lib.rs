@@ -12,11 +12,11 @@ mod bridge;
 mod counts;
 mod event;
 mod front;
+mod incoming;
 mod outcome;
 mod pool;
-mod round;
 mod shadow;
-mod trouble;
+mod unanswered;
 
 pub use self::{
     access_log::AccessLog,

@@ -137,8 +137,8 @@ impl App {
                 UndecodableAnswers::MOST,
                 UndecodableAnswers::DAYS
             ),
-            Some(Err(why)) => format!("its body could not be kept: {why}"),
-            None => "its body could not be kept: there is no folder for data".to_owned(),
+            Some(Err(why)) => format!("its body was not stored: {why}"),
+            None => "its body was not stored: there is no folder for data".to_owned(),
         };
         *last = Some((body.to_owned(), said.clone()));
         said

@@ -13,7 +13,7 @@ pub struct ConflictingOrder {
     pub is_held: bool,
 }
 
-/// Why something could not be kept or read. Nothing may be sent that was to be kept first.
+/// Why something was not stored or read. Nothing may be sent that was to be stored first.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

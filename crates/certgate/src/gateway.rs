@@ -68,7 +68,7 @@ pub struct GatewayBuilder {
     options: Options,
     http: HttpSettings,
     longest: Option<Duration>,
-    pace: Pace,
+    pace: PaceOf,
     keeps_session: bool,
     is_strict: bool,
     #[cfg(feature = "orders")]
@@ -94,11 +94,11 @@ impl fmt::Debug for Interceptors {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Pace {
+enum PaceOf {
     /// Of all processes of this user.
-    Shared(usize),
+    ThisUser(usize),
     /// Of this gateway alone.
-    Own(usize),
+    ThisGateway(usize),
 }
 
 /// Requests per second from a tape: nobody is asked.
@@ -123,7 +123,7 @@ impl Gateway {
             options: Options::default(),
             http: HttpSettings::default(),
             longest: None,
-            pace: Pace::Shared(RateLimiter::GATEWAY),
+            pace: PaceOf::ThisUser(RateLimiter::GATEWAY),
             keeps_session: false,
             is_strict: false,
             #[cfg(feature = "orders")]
@@ -311,13 +311,13 @@ impl GatewayBuilder {
     /// The pace of all processes of this user [default: the gateway's 3 requests per second]. Without the feature `orders` each
     /// gateway keeps it by itself.
     pub fn requests_per_second(mut self, per_second: usize) -> Self {
-        self.pace = Pace::Shared(per_second);
+        self.pace = PaceOf::ThisUser(per_second);
         self
     }
 
     /// A pace that nobody else keeps: the gateway is the program's own.
     pub fn own_pace(mut self, per_second: usize) -> Self {
-        self.pace = Pace::Own(per_second);
+        self.pace = PaceOf::ThisGateway(per_second);
         self
     }
 
@@ -408,8 +408,8 @@ impl GatewayBuilder {
         };
         let throttle = match self.pace {
             _ if is_replay => Arc::new(OwnPace::new(REPLAY_PACE)),
-            Pace::Own(per_second) => Arc::new(OwnPace::new(per_second)),
-            Pace::Shared(per_second) => self.shared_throttle(gateway, per_second),
+            PaceOf::ThisGateway(per_second) => Arc::new(OwnPace::new(per_second)),
+            PaceOf::ThisUser(per_second) => self.shared_throttle(gateway, per_second),
         };
         Ok(Gateway {
             parts: self,

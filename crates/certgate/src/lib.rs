@@ -7,7 +7,7 @@
 //! # A gateway
 //!
 //! A [`Gateway`] is a gateway as one account sees it: its address, who asks, at what pace, and the file where orders are recorded.
-//! Nothing is connected to before the first task is sent. A [`Client`] from it carries out one task at a time, of the thirty that
+//! Nothing is connected to before the first task is sent. A [`Client`] from it carries out one task at a time, of those that
 //! `certgate_domain::task` lists:
 //!
 //! ```

@@ -14,11 +14,11 @@ use crate::{Error, MachineError};
 /// The pace that several processes share; this process's own one where they cannot write it down, such as on a full disk.
 pub struct SharedPace {
     started: Instant,
-    budget: Mutex<Budget>,
+    state: Mutex<State>,
     own: OwnPace,
 }
 
-struct Budget {
+struct State {
     limiter: SharedRateLimiter,
     ration: Ration,
     /// Until when it is not asked, since it failed.
@@ -51,18 +51,18 @@ impl SharedPace {
     }
 
     fn over(limiter: SharedRateLimiter, per_second: usize) -> Self {
-        let budget = Budget { limiter, ration: Ration::new(per_second), failed_until: Duration::ZERO };
-        Self { started: Instant::now(), budget: Mutex::new(budget), own: OwnPace::new(per_second) }
+        let state = State { limiter, ration: Ration::new(per_second), failed_until: Duration::ZERO };
+        Self { started: Instant::now(), state: Mutex::new(state), own: OwnPace::new(per_second) }
     }
 
-    fn budget(&self) -> MutexGuard<'_, Budget> {
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Throttle for SharedPace {
     fn depart(&self) -> Option<Duration> {
-        let Budget { limiter, ration, failed_until } = &mut *self.budget();
+        let State { limiter, ration, failed_until } = &mut *self.state();
         let now = self.started.elapsed();
         if now < *failed_until {
             return self.own.depart();
@@ -74,7 +74,7 @@ impl Throttle for SharedPace {
     }
 
     fn hold(&self, pause: Duration) {
-        let Budget { limiter, ration, failed_until } = &mut *self.budget();
+        let State { limiter, ration, failed_until } = &mut *self.state();
         ration.stop();
         if self.started.elapsed() >= *failed_until {
             if limiter.hold(pause, None).is_ok() {
@@ -127,7 +127,7 @@ mod tests {
         let home = folder.path().join("home");
         fs::write(&home, "no folder").unwrap();
         let pace = SharedPace::in_store(home.join("store.sqlite").into(), "https://gateway.example", 1);
-        let failed_until = || pace.budget().failed_until;
+        let failed_until = || pace.state().failed_until;
         pace.hold(Duration::from_secs(1));
         let first = failed_until();
         pace.hold(Duration::from_secs(1));

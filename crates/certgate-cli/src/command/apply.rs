@@ -12,8 +12,8 @@ use crate::{
     app::App,
     args::{notify::Notify, ordering::Queue},
     common::{
+        certificate_run::{CertificateRun, declared_file, of_declared, place_of_profile},
         notify::told,
-        several::{Several, declared_file, of_declared, place_of_profile},
         share::{Share, shares},
     },
     exit::{Exit, Failure},
@@ -59,6 +59,6 @@ impl Apply {
         };
         let declared = of_declared(app, declared)?;
         let mut shares = shares(app, declared, Some(self.timeout), begin, Declared::task, place_of_profile)?;
-        Several { by_file: true, ..Several::of(self.timeout, &self.queue) }.drive(app, &mut shares)
+        CertificateRun { by_file: true, ..CertificateRun::of(self.timeout, &self.queue) }.drive(app, &mut shares)
     }
 }

@@ -13,9 +13,9 @@ use crate::{
     app::App,
     args::{notify::Notify, ordering::Queue, validation::check_zones},
     common::{
+        certificate_run::CertificateRun,
         notify::told,
         rehearsal,
-        several::Several,
         share::{Share, by_profile, shares, unknown_profiles},
     },
     exit::{Exit, Failure, Kind},
@@ -96,6 +96,7 @@ impl Batch {
         if !wrong.is_empty() {
             return Err(Failure::usage(BatchError::of_lines(&self.file, &wrong).to_string()));
         }
-        Several { by_file: true, report, details, ..Several::of(self.timeout, &self.queue) }.drive(app, &mut shares)
+        CertificateRun { by_file: true, report, details, ..CertificateRun::of(self.timeout, &self.queue) }
+            .drive(app, &mut shares)
     }
 }

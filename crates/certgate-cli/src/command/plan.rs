@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     app::App,
     common::{
-        several::{declared_file, of_declared, place_of_profile},
+        certificate_run::{declared_file, of_declared, place_of_profile},
         share::{Share, shares, with_options},
     },
     exit::{Exit, Failure},

@@ -14,8 +14,8 @@ use crate::{
     app::App,
     args::{install::Then, notify::Notify, ordering::Queue, validation::ValidationArgs},
     common::{
+        certificate_run::CertificateRun,
         notify::told,
-        several::Several,
         share::{Share, found_by_profile, shares, with_options},
     },
     exit::{Exit, Failure},
@@ -91,7 +91,7 @@ impl RenewDue {
         if self.dry_run {
             return plan::print(app, with_options(shares), false);
         }
-        Several::of(self.timeout, &self.queue).drive(app, &mut shares)
+        CertificateRun::of(self.timeout, &self.queue).drive(app, &mut shares)
     }
 
     /// What this run is asked to do with each certificate.

@@ -10,8 +10,8 @@ use crate::{
     app::App,
     args::{elsewhere::Elsewhere, ordering::Waiting},
     common::{
+        certificate_run::CertificateRun,
         order::{drive_one, fetched},
-        several::Several,
         share::{How, Share},
     },
     exit::{Exit, Failure},
@@ -85,7 +85,7 @@ impl Resume {
         share.tasks = tasks;
         let exit = match &share.tasks[..] {
             [Task { step: Step::Resume { .. }, .. }] if is_one => drive_one(app, &mut share, &how, asked),
-            _ => Several::of(timeout, queue).drive(app, std::slice::from_mut(&mut share)),
+            _ => CertificateRun::of(timeout, queue).drive(app, std::slice::from_mut(&mut share)),
         };
         share.confirm_own(app, queue);
         exit

@@ -58,7 +58,7 @@ pub(crate) fn show(app: &App, details: &OrderDetails) -> Result<Exit, Failure> {
     Ok(Exit::DONE)
 }
 
-/// Prints everything, each order with its story and its messages, then the messages about no order: a line each, or one document.
+/// Prints everything, each order with its history and its messages, then the messages about no order: a line each, or one document.
 pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     let mut ids = Vec::new();
     book.each(&mut |order| ids.push(order.order.id))?;
@@ -170,10 +170,10 @@ fn listed(order: &Order, shown: Value, history: &[OrderEvent]) -> Value {
     json!({ "order": shown, "kind": kind.map_or("done", Kind::name) })
 }
 
-/// An order with its story and its messages.
+/// An order with its history and its messages.
 fn whole(OrderDetails { order, history, messages, .. }: &OrderDetails) -> Value {
     let mut document = row(order);
-    document["story"] = history
+    document["history"] = history
         .iter()
         .map(|line| json!({ "time": document::time(line.time), "state": line.state.as_str(), "detail": line.detail }))
         .collect();

@@ -133,7 +133,7 @@ fn messages_advance_orders_whoever_polled_them() {
         assert_eq!(shown["order"]["state"], "issued");
         assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
         let states: Vec<&str> =
-            shown["order"]["story"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
+            shown["order"]["history"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["sending", "pending", "issued"]);
         // The other transport may carry on.
         let other = if transport == "xml" { "json" } else { "xml" };

@@ -87,13 +87,13 @@ impl TaskObserver for Following<'_> {
 }
 
 /// What a hook that is left to the end of the run is for, since it is the same for several certificates.
-enum Left<'l> {
+enum DeferredHook<'l> {
     Ordered(&'l mut OrderReport),
     Fetched(OrderId, Outcome),
     Repeated(OrderId, Box<Installation>),
 }
 
-impl Left<'_> {
+impl DeferredHook<'_> {
     fn installation(&self, now: i64) -> Option<Installation> {
         let installation = match self {
             Self::Ordered(report) => report.outcome.hook_due(),
@@ -134,12 +134,12 @@ impl TaskRun<'_> {
             }
             match started {
                 Ok(item) => items.push(item),
-                Err(EndedTask::Deploy(installation)) => left.push(Left::Repeated(id, installation)),
+                Err(EndedTask::Deploy(installation)) => left.push(DeferredHook::Repeated(id, installation)),
                 Err(EndedTask::Fetch(certificate, install)) => {
                     let outcome =
                         match fetch(client, certificate, install.map(|install| (install, &*journal)), &options) {
                             Ok(fetched) if fetched.outcome.hook_due().is_some() => {
-                                left.push(Left::Fetched(id, fetched.outcome));
+                                left.push(DeferredHook::Fetched(id, fetched.outcome));
                                 continue;
                             }
                             Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
@@ -174,7 +174,7 @@ impl TaskRun<'_> {
             if let Some(task) = tasks.iter_mut().find(|task| report.replaces.as_ref() == Some(&task.id)) {
                 task.is_replaced();
             }
-            left.push(Left::Ordered(report));
+            left.push(DeferredHook::Ordered(report));
         }
         run_left_hooks(journal, left, now, &mut unread, observer);
         run.error = run.error.or(stopped).or(unread);
@@ -223,25 +223,25 @@ fn task_of(report: &OrderReport) -> &OrderId {
 /// Runs the hooks that were left to the end of the run, each once, and tells what came of them for each certificate.
 fn run_left_hooks(
     journal: &Journal,
-    left: Vec<Left<'_>>,
+    left: Vec<DeferredHook<'_>>,
     now: i64,
     unread: &mut Option<Error>,
     observer: &mut dyn TaskObserver,
 ) {
-    let (left, installations): (Vec<Left<'_>>, Vec<Installation>) =
+    let (left, installations): (Vec<DeferredHook<'_>>, Vec<Installation>) =
         left.into_iter().filter_map(|left| left.installation(now).map(|installation| (left, installation))).unzip();
     let deployments = deploy_together(&installations);
     for ((left, installation), deployment) in left.into_iter().zip(&installations).zip(deployments) {
         match left {
-            Left::Ordered(report) => {
+            DeferredHook::Ordered(report) => {
                 report.outcome.deployed(deployment);
                 observer.ended(task_of(report), report.record.as_ref(), TaskOutcome::Ordered(report));
             }
-            Left::Fetched(id, mut outcome) => {
+            DeferredHook::Fetched(id, mut outcome) => {
                 outcome.deployed(deployment);
                 observer.ended(&id, None, TaskOutcome::Fetched(outcome));
             }
-            Left::Repeated(id, _) => {
+            DeferredHook::Repeated(id, _) => {
                 let record = record_of(journal, &id, unread);
                 let deployed = TaskOutcome::Deployed { folder: installation.folder(), deployment: &deployment };
                 observer.ended(&id, record.as_ref(), deployed);

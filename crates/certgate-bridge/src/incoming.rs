@@ -1,4 +1,4 @@
-//! One request: each of its tasks goes its way, in their order, and has its answer.
+//! A request that came in: each of its tasks goes its way, in their order, and has its answer.
 
 use std::{
     cell::Cell,
@@ -17,11 +17,11 @@ use crate::{
     outcome::{Outcome, Told},
     pool::{Lent, Pool},
     shadow::{Job, Shadow},
-    trouble::Trouble,
+    unanswered::Unanswered,
 };
 
 /// A request in hand.
-pub(crate) struct Round<'b> {
+pub(crate) struct Incoming<'b> {
     bridge: &'b Bridge,
     request: &'b Request,
     caller: &'b Caller,
@@ -41,7 +41,7 @@ struct Clients<'b> {
     beside: Option<Lent<'b>>,
 }
 
-impl<'b> Round<'b> {
+impl<'b> Incoming<'b> {
     pub(crate) fn new(bridge: &'b Bridge, request: &'b Request, caller: &'b Caller) -> Self {
         let left = bridge.max_wait.saturating_sub(caller.waited());
         let first_wait_ends = Cell::new(Instant::now().checked_add(left));
@@ -67,7 +67,7 @@ impl<'b> Round<'b> {
         }
         let mut clients = match self.clients(&ways) {
             Ok(clients) => clients,
-            Err(why) => return self.all_in_trouble(&asked, &why),
+            Err(why) => return self.all_unanswered(&asked, &why),
         };
         let sayable = |(asked, way): (&Asked, &Way)| match clients.behind.as_deref().filter(|_| *way == Way::Behind) {
             Some(client) => self.sayable(client, asked),
@@ -86,39 +86,39 @@ impl<'b> Round<'b> {
     /// Does each task in its turn. After one without an answer the rest is not sent.
     fn carry_out(&self, clients: &mut Clients<'_>, asked: &[Asked], ways: &[Way], calls: &[Option<Sayable>]) -> Ended {
         let mut outcomes: Vec<Outcome> = Vec::new();
-        let mut trouble: Option<Trouble> = None;
+        let mut first: Option<Unanswered> = None;
         for (at, (one, way)) in asked.iter().zip(ways).enumerate() {
             let call = calls.get(at).and_then(Option::as_ref);
-            let told = match (way, call, &trouble) {
+            let told = match (way, call, &first) {
                 (Way::Nowhere, ..) => {
                     outcomes.push(self.refused(one));
                     continue;
                 }
-                (_, _, Some(_)) => Err(Trouble::not_sent()),
+                (_, _, Some(_)) => Err(Unanswered::not_sent()),
                 (Way::Behind, Some(call), _) => match clients.behind.as_deref_mut() {
                     Some(client) => self.ask_behind(client, one, call),
-                    None => Err(Trouble::busy()),
+                    None => Err(Unanswered::busy()),
                 },
                 _ => match clients.beside.as_deref_mut() {
                     Some(client) => self.pass_through(client, asked, at),
-                    None => Err(Trouble::busy()),
+                    None => Err(Unanswered::busy()),
                 },
             };
             match told {
                 Ok(told) => outcomes.push(self.outcome(one, *way, told, true)),
                 Err(found) => {
-                    if trouble.is_none() {
+                    if first.is_none() {
                         self.tell_unanswered(&found);
                     }
-                    outcomes.push(self.in_trouble(one, *way, &found));
-                    trouble.get_or_insert(found);
+                    outcomes.push(self.one_unanswered(one, *way, &found));
+                    first.get_or_insert(found);
                 }
             }
         }
-        self.written(outcomes, trouble.as_ref())
+        self.written(outcomes, first.as_ref())
     }
 
-    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Sayable) -> Result<Told, Trouble> {
+    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Sayable) -> Result<Told, Unanswered> {
         let kind = call.task().kind();
         let has_hung_up = || self.caller.has_hung_up();
         match behind::ask(client, call, || self.asker(&has_hung_up)) {
@@ -127,12 +127,12 @@ impl<'b> Round<'b> {
                 Ok(Told::Typed(Box::new(self.bridge.front.told(call.task(), answer))))
             }
             Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => Ok(unauthorized(asked, http_status)),
-            Err(error) => Err(Trouble::of(&error)),
+            Err(error) => Err(Unanswered::of(&error)),
         }
     }
 
     /// Passes one of several tasks through: its own bytes, in a request with the same head.
-    fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, Trouble> {
+    fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, Unanswered> {
         let request = self.alone(asked, at);
         let reply = self.relay(client, asked.get(at), &request)?;
         let parts = self.bridge.front.codec.split_reply(&reply);
@@ -140,7 +140,7 @@ impl<'b> Round<'b> {
         match (told.next(), reply.status, asked.get(at)) {
             (Some(told), ..) => Ok(told),
             (None, 401, Some(asked)) => Ok(unauthorized(asked, 401)),
-            (None, 429, _) => Err(Trouble::turned_away(&reply)),
+            (None, 429, _) => Err(Unanswered::turned_away(&reply)),
             (None, status, asked) => {
                 let why = format!("the answer (HTTP {status}) is not in the protocol");
                 Err(self.of_relay(asked, &RelayError::Unanswered(why)))
@@ -186,15 +186,15 @@ impl<'b> Round<'b> {
     /// Passes a request through of which every task goes that way.
     fn pass_all_through(&self, asked: &[Asked]) -> Ended {
         let Some(pool) = &self.bridge.beside else {
-            return self.all_in_trouble(asked, &Trouble::busy());
+            return self.all_unanswered(asked, &Unanswered::busy());
         };
         let mut client = match self.client(pool) {
             Ok(client) => client,
-            Err(why) => return self.all_in_trouble(asked, &why),
+            Err(why) => return self.all_unanswered(asked, &why),
         };
         let reply = match self.relay(&mut client, asked.first().filter(|_| asked.len() == 1), self.request) {
             Ok(reply) => reply,
-            Err(why) => return self.all_in_trouble(asked, &why),
+            Err(why) => return self.all_unanswered(asked, &why),
         };
         // What is not to be read is not looked into.
         let is_plain = reply.header("content-encoding").is_none();
@@ -212,7 +212,7 @@ impl<'b> Round<'b> {
         Ended { outcomes, reply }
     }
 
-    fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, Trouble> {
+    fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, Unanswered> {
         let has_hung_up = || self.caller.has_hung_up();
         let asker = self.asker(&has_hung_up);
         let call = asked.and_then(|asked| asked.read.as_ref().ok());
@@ -221,11 +221,11 @@ impl<'b> Round<'b> {
         client.relay(task, identity, request, &asker).map_err(|why| self.of_relay(asked, &why))
     }
 
-    fn of_relay(&self, asked: Option<&Asked>, why: &RelayError) -> Trouble {
+    fn of_relay(&self, asked: Option<&Asked>, why: &RelayError) -> Unanswered {
         let kind = asked.and_then(|asked| asked.kind(self.bridge.front.protocol()));
         // Of an unknown route that is read, too.
         let is_safe = kind.map_or(self.request.method == Method::Get, TaskKind::is_safe_to_repeat);
-        Trouble::of_relay(why, is_safe)
+        Unanswered::of_relay(why, is_safe)
     }
 
     /// An answer as the front's own gateway gave it.
@@ -238,7 +238,7 @@ impl<'b> Round<'b> {
     }
 
     /// The clients that these ways need.
-    fn clients(&self, ways: &[Way]) -> Result<Clients<'b>, Trouble> {
+    fn clients(&self, ways: &[Way]) -> Result<Clients<'b>, Unanswered> {
         let client = |way: Way, pool: Option<&'b Pool>| {
             let pool = pool.filter(|_| ways.contains(&way));
             pool.map(|pool| self.client(pool)).transpose()
@@ -258,12 +258,12 @@ impl<'b> Round<'b> {
         ends.map_or(self.bridge.max_wait, |ends| ends.saturating_duration_since(Instant::now()))
     }
 
-    fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, Trouble> {
+    fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, Unanswered> {
         let has_hung_up = || self.caller.has_hung_up();
         let asker = Asker::new(self.left_of_first_wait(self.first_wait_ends.get()), &has_hung_up);
         pool.client(&asker).ok_or_else(|| match self.caller.has_hung_up() {
-            true => Trouble::hung_up(),
-            false => Trouble::busy(),
+            true => Unanswered::hung_up(),
+            false => Unanswered::busy(),
         })
     }
 
@@ -302,12 +302,12 @@ impl<'b> Round<'b> {
             }
             (_, kind) => {
                 let is_no_route = kind.is_none() && front == Protocol::Json;
-                let (what, trouble) = match is_no_route {
-                    true => (self.route(), Trouble::no_route()),
-                    false => (format!("task {number}"), Trouble::unknown_task(number)),
+                let (what, why) = match is_no_route {
+                    true => (self.route(), Unanswered::no_route()),
+                    false => (format!("task {number}"), Unanswered::unknown_task(number)),
                 };
                 self.bridge.tell(&Event::Unknown { what: &what });
-                self.in_trouble(asked, Way::Nowhere, &trouble)
+                self.one_unanswered(asked, Way::Nowhere, &why)
             }
         }
     }
@@ -325,23 +325,23 @@ impl<'b> Round<'b> {
         self.typed(asked, Way::Nowhere, refusal(&format!("E{number}"), reason))
     }
 
-    fn in_trouble(&self, asked: &Asked, way: Way, trouble: &Trouble) -> Outcome {
+    fn one_unanswered(&self, asked: &Asked, way: Way, why: &Unanswered) -> Outcome {
         let number = asked.number(self.bridge.front.protocol());
-        self.typed(asked, way, trouble.answer(number))
+        self.typed(asked, way, why.answer(number))
     }
 
-    /// The same trouble for all tasks of a request.
-    fn all_in_trouble(&self, asked: &[Asked], trouble: &Trouble) -> Ended {
-        self.tell_unanswered(trouble);
+    /// The same reason for all tasks of a request.
+    fn all_unanswered(&self, asked: &[Asked], why: &Unanswered) -> Ended {
+        self.tell_unanswered(why);
         let way = |asked| self.bridge.way(asked);
-        let outcomes = asked.iter().map(|asked| self.in_trouble(asked, way(asked), trouble)).collect();
-        self.written(outcomes, Some(trouble))
+        let outcomes = asked.iter().map(|asked| self.one_unanswered(asked, way(asked), why)).collect();
+        self.written(outcomes, Some(why))
     }
 
     /// Who hung up is told of once the request is over.
-    fn tell_unanswered(&self, trouble: &Trouble) {
-        if !trouble.is_hung_up() {
-            self.bridge.tell(&Event::Unanswered { why: trouble.text() });
+    fn tell_unanswered(&self, why: &Unanswered) {
+        if !why.is_hung_up() {
+            self.bridge.tell(&Event::Unanswered { why: why.text() });
         }
     }
 
@@ -370,7 +370,7 @@ impl<'b> Round<'b> {
     }
 
     /// The reply with these answers. HTTP tells of a trouble too, unless asking for all of it again would do something twice.
-    fn written(&self, outcomes: Vec<Outcome>, trouble: Option<&Trouble>) -> Ended {
+    fn written(&self, outcomes: Vec<Outcome>, trouble: Option<&Unanswered>) -> Ended {
         let front = &self.bridge.front;
         let answers: Vec<_> = outcomes.iter().map(Outcome::answer).collect();
         let encoded = front.codec.encode_answers(&answers);
@@ -380,7 +380,7 @@ impl<'b> Round<'b> {
         let mut reply = encoded.payload;
         // The one task of a JSON request.
         if let (Protocol::Json, [Outcome { told: Told::Typed(answer), .. }]) = (front.protocol(), outcomes.as_slice())
-            && Trouble::is_not_found(answer)
+            && Unanswered::is_not_found(answer)
         {
             reply.status = 404;
         }

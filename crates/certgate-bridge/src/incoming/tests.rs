@@ -36,9 +36,9 @@ impl Transport for Held {
 
 /// Lets one request leave, and the next one only at the end of a whole wait, but for what it waited before.
 #[derive(Default)]
-struct Pace(Mutex<usize>, Line);
+struct CountedPace(Mutex<usize>, Line);
 
-impl Throttle for Pace {
+impl Throttle for CountedPace {
     fn depart(&self) -> Option<Duration> {
         let mut asked = self.0.lock().unwrap();
         *asked += 1;
@@ -52,7 +52,7 @@ impl Throttle for Pace {
     }
 }
 
-fn bridge(step: &Arc<Barrier>, pace: &Arc<Pace>) -> Bridge {
+fn bridge(step: &Arc<Barrier>, pace: &Arc<CountedPace>) -> Bridge {
     let nobody = Credentials::new("", Secret::default(), "");
     let client =
         Client::new(Box::new(JsonCodec::default()), Box::new(Held(step.clone())), nobody).with_throttle(pace.clone());
@@ -73,7 +73,7 @@ fn ask(bridge: &Bridge, caller: &Caller) -> (u16, Option<String>) {
 /// Whoever waited for a client has waited, and does not begin anew for the pace.
 #[test]
 fn the_wait_for_a_client_is_a_part_of_the_whole() {
-    let (step, pace) = (Arc::new(Barrier::new(2)), Arc::new(Pace::default()));
+    let (step, pace) = (Arc::new(Barrier::new(2)), Arc::new(CountedPace::default()));
     let bridge = bridge(&step, &pace);
     let ask = || ask(&bridge, &Caller::default());
     let waiting = |count: usize| bridge.metrics().contains(&format!("certgate_bridge_waiting {count}\n"));
@@ -103,7 +103,7 @@ fn the_wait_for_room_is_a_part_of_the_whole() {
     let since = since.checked_sub(FIRST).unwrap_or(since);
     let lines = Arc::new(Mutex::new(Vec::new()));
     let log = lines.clone();
-    let bridge = bridge(&Arc::new(Barrier::new(1)), &Arc::new(Pace::default()))
+    let bridge = bridge(&Arc::new(Barrier::new(1)), &Arc::new(CountedPace::default()))
         .access_log(AccessLog::with(move |line| log.lock().unwrap().push(line.to_owned())));
     let away = bridge.turn_away(Protocol::Json, 413, "too large", &Caller::new(since, Duration::ZERO)).unwrap();
     assert_eq!(away.status, 413);

@@ -9,7 +9,7 @@ use certgate_wire::Reply;
 
 /// Why a task has no answer of a gateway.
 #[derive(Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct Unanswered {
     /// What HTTP says.
     pub(crate) status: u16,
     text: String,
@@ -26,7 +26,7 @@ const EXCERPT: usize = 1024;
 /// What HTTP would say to who hung up, as nginx logs it.
 const HUNG_UP: u16 = 499;
 
-impl Trouble {
+impl Unanswered {
     fn new(status: u16, text: impl Into<String>) -> Self {
         Self { status, text: text.into(), notice: None, retry_after: None, is_undone: true }
     }
@@ -144,7 +144,7 @@ mod tests {
             (RelayError::Unanswered(why()), true, false),
         ] {
             for (is_safe, is_undone) in [(true, safe), (false, unsafe_)] {
-                let trouble = Trouble::of_relay(&error, is_safe);
+                let trouble = Unanswered::of_relay(&error, is_safe);
                 assert_eq!(trouble.is_undone, is_undone, "{error} {is_safe}");
                 assert_eq!(trouble.text.ends_with("is not known"), !is_undone, "{error} {is_safe}");
             }

@@ -1,4 +1,4 @@
-//! Several certificates in one run: each has its row.
+//! A run through certificates: each has its row.
 
 use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
@@ -49,7 +49,7 @@ pub(crate) fn place_of_profile(declared: &Declared) -> Option<String> {
 }
 
 /// How several certificates are gone through.
-pub(crate) struct Several<'q> {
+pub(crate) struct CertificateRun<'q> {
     pub(crate) timeout: Duration,
     pub(crate) queue: &'q Queue,
     /// Whether the settings of the certificates stand in a file.
@@ -60,7 +60,7 @@ pub(crate) struct Several<'q> {
     pub(crate) details: HashMap<OrderId, String>,
 }
 
-impl<'q> Several<'q> {
+impl<'q> CertificateRun<'q> {
     /// Waited for so long, with nothing to be told besides.
     pub(crate) fn of(timeout: Duration, queue: &'q Queue) -> Self {
         Self { timeout, queue, by_file: false, report: None, details: HashMap::new() }
