@@ -12,7 +12,7 @@ use std::{
 use certgate_domain::Secret;
 use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
-use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
+use certgate_x509::{BadCertificate, X509};
 
 use crate::{
     CertificateSelector, CertificateSettings, Error, Installation, Journal,
@@ -21,6 +21,7 @@ use crate::{
         CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LAST, LedElsewhere, PENDING, SETS, SetRecord, is_of_set,
         record_path_in,
     },
+    key::key_type_like,
     selector::is_same_name,
     together::{for_folders, together},
 };
@@ -135,6 +136,8 @@ pub enum InventoryError {
         folder: PathBuf,
         /// Which certificate of the account it was, where that is known.
         certificate: Option<CertificateSelector>,
+        /// How it is declared, where it is.
+        settings: Box<CertificateSettings>,
         /// Whether its key is gone, too.
         is_key_gone: bool,
     },
@@ -342,7 +345,8 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
     let gone = || {
         let is_key_gone = place.is_without_its_key().unwrap_or_default();
         let certificate = record.certificate.map(CertificateSelector::Id);
-        InventoryError::CertificateGone { folder: folder.to_owned(), certificate, is_key_gone }
+        let settings = Box::default();
+        InventoryError::CertificateGone { folder: folder.to_owned(), certificate, settings, is_key_gone }
     };
     let text = place.certificate()?.ok_or_else(gone)?;
     let certificate =
@@ -469,17 +473,6 @@ pub fn whole(path: &Path) -> PathBuf {
 /// Whether what ends then ends within a time from now; both in seconds since 1970.
 pub fn ends_within(ends: i64, time: Duration, now: i64) -> bool {
     ends.saturating_sub(now) < i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// The type of a new key as strong as that one.
-pub fn key_type_like(key: &PublicKey) -> KeyType {
-    match (&key.algorithm, key.bits) {
-        (KeyAlgorithm::Rsa, ..=2048) => KeyType::Rsa2048,
-        (KeyAlgorithm::Rsa, 2049..=3072) => KeyType::Rsa3072,
-        (KeyAlgorithm::Rsa, _) => KeyType::Rsa4096,
-        (_, 257..) => KeyType::P384,
-        _ => KeyType::P256,
-    }
 }
 
 #[cfg(test)]

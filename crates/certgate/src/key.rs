@@ -8,12 +8,11 @@ use certgate_domain::Certificate;
 use certgate_files::FileError;
 use certgate_keys::{KeyError, KeyType, PrivateKey, Subject};
 use certgate_store::PassPhraseSource;
-use certgate_x509::{BadRequest, CertificateRequest};
+use certgate_x509::{BadRequest, CertificateRequest, KeyAlgorithm, PublicKey};
 
 pub use self::new_request::{NewRequest, RequestKey};
 use crate::{
     Installation,
-    inventory::key_type_like,
     pass_phrase::{PassPhraseError, read_pass_phrase},
 };
 
@@ -231,5 +230,16 @@ impl Installation {
                 }
             }
         }
+    }
+}
+
+/// The type of a new key as strong as that one.
+pub(crate) fn key_type_like(key: &PublicKey) -> KeyType {
+    match (&key.algorithm, key.bits) {
+        (KeyAlgorithm::Rsa, ..=2048) => KeyType::Rsa2048,
+        (KeyAlgorithm::Rsa, 2049..=3072) => KeyType::Rsa3072,
+        (KeyAlgorithm::Rsa, _) => KeyType::Rsa4096,
+        (_, 257..) => KeyType::P384,
+        _ => KeyType::P256,
     }
 }

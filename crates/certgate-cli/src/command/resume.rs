@@ -16,7 +16,8 @@ use crate::{
     },
     exit::{Exit, Failure},
     ui::{
-        advice::{self, Asking},
+        advice,
+        command_line::options_of_run,
         outcome::Asked,
         resumption::{fetched_order, not_in_store, nothing_left},
     },
@@ -42,9 +43,9 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let install = self.waiting.install.options_or_remembered()?;
+        let (install, options) = (self.waiting.install.options_or_remembered()?, options_of_run(app));
         if let Some(install) = &install {
-            Installation::new(install.clone()).check().map_err(|why| advice::unusable(&why, Asking::default()))?;
+            Installation::new(install.clone()).check().map_err(|why| advice::unusable(&why, (&options).into()))?;
         }
         let (timeout, queue) = (self.waiting.timeout, &self.waiting.queue);
         let is_elsewhere = self.elsewhere.is_given();
@@ -69,7 +70,7 @@ impl Resume {
             return drive_one(app, &mut share, &how, asked);
         }
         let tasks = match &self.order {
-            Some(id) if share.journal.find(id)?.is_none() => return Err(not_in_store(id)),
+            Some(id) if share.journal.find(id)?.is_none() => return Err(not_in_store(id, &options)),
             Some(id) => vec![task_of_order(&share.journal, id, install.as_ref())?],
             None => tasks_left(&share.journal, install.as_ref(), app.now())?,
         };

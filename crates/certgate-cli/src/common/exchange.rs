@@ -83,13 +83,12 @@ pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
 
 /// The same over a connection that is open.
 pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
-    let kind = task.kind();
-    if kind.is_safe_to_repeat() {
-        let exchange = connection.client.exchange(task)?;
-        return Ok(connection.client.accepted(kind, exchange)?);
-    }
-    let options = options(&app.settings()?);
+    let (kind, options) = (task.kind(), options(&app.settings()?));
     let failed = |error: Error| Failure::of_account(&error, &options);
+    if kind.is_safe_to_repeat() {
+        let exchange = connection.client.exchange(task).map_err(|why| failed(why.into()))?;
+        return connection.client.accepted(kind, exchange).map_err(|why| failed(why.into()));
+    }
     // Written down before it leaves, as an order is: lost in between, it can be found.
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
@@ -110,5 +109,5 @@ pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTa
         let order = json!({ "id": id, "ctid": id, "state": "unknown" });
         failure.with("order", order).with("resume", json!(resume(&options, &id)))
     })?;
-    Ok(connection.client.accepted(kind, sent)?)
+    connection.client.accepted(kind, sent).map_err(|why| failed(why.into()))
 }

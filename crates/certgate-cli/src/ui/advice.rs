@@ -180,7 +180,12 @@ pub(crate) fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
             format!("mount it, or order another one into it: {reissue}")
         }
         InventoryError::LedElsewhere(why) => return led_elsewhere(&why, asking),
-        InventoryError::CertificateGone { folder, certificate, is_key_gone } => {
+        InventoryError::CertificateGone { folder, certificate: Some(which), mut settings, is_key_gone: true } => {
+            settings.out = Some(folder);
+            let reissue = command_line::reissue(asking.options, &which, &settings);
+            format!("`{reissue}` orders another one into it")
+        }
+        InventoryError::CertificateGone { folder, certificate, is_key_gone, .. } => {
             let folder = shell_word(&folder.display().to_string());
             let id = certificate.map_or_else(|| "ID".to_owned(), |which| shell_word(&which.to_string()));
             let options = asking.options;

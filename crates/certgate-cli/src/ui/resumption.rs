@@ -69,9 +69,9 @@ pub(crate) fn nothing_left(app: &App, confirmed: &[i64]) -> Exit {
 }
 
 /// What is said of an order that the store does not hold.
-pub(crate) fn not_in_store(id: &str) -> Failure {
+pub(crate) fn not_in_store(id: &str, options: &str) -> Failure {
     Failure::usage(format!(
-        "order {id} is not in the store: `certgate orders` lists them; for one that was made elsewhere give --certificate or --name"
+        "order {id} is not in the store: `certgate orders{options}` lists them; for one that was made elsewhere give --certificate or --name"
     ))
 }
 

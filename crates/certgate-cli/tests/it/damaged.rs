@@ -162,3 +162,40 @@ fn a_damaged_key() {
         here.run(&["renew-due", "certs"], 8);
     }
 }
+
+/// What is declared for a folder whose sets are gone is in the command that fills it again.
+#[test]
+fn sets_that_are_gone_from_a_declared_folder() {
+    let here = Here::new("json", Settings::default());
+    let text = "[[certificate]]\nid = 571\nout = \"certs/live\"\ndns = \"provision\"\ndeploy_hook = \"echo hooked\"\n";
+    fs::write(here.path("certificates.toml"), text).unwrap();
+    here.run(&["apply", "certificates.toml"], 0);
+    fs::remove_dir_all(here.path("certs/live/sets")).unwrap();
+    for command in ["plan", "apply"] {
+        let (document, _) = here.run(&[command, "certificates.toml"], 2);
+        let rows = document.get("plan").unwrap_or(&document["orders"]);
+        let expected = format!(
+            "`cd {0} && certgate reissue{1} 571 --new-key --dns provision --out {0}/certs/live --deploy-hook 'echo hooked'` orders another one \
+             into it",
+            here.home.path().display(),
+            here.options()
+        );
+        assert_eq!(rows[0]["error"]["advice"], expected);
+    }
+}
+
+/// What is shown to be copied comes to the run's own account and store.
+#[test]
+fn what_is_shown_has_the_options_of_the_run() {
+    let here = Here::new("json", Settings::default());
+    let options = format!("{} --store {}", here.options(), here.path("other.sqlite").display());
+    for (command, code, shown) in [
+        (&["info", "999"][..], 3, "certgate list"),
+        (&["job", "info", "1"], 3, "certgate job list"),
+        (&["contact", "info", "1"], 3, "certgate contact list"),
+        (&["resume", "nowhere"], 2, "certgate orders"),
+    ] {
+        let (_, said) = here.run(&[command, &["--store", "other.sqlite"]].concat(), code);
+        assert!(said.contains(&format!("`{shown}{options}`")), "{said}");
+    }
+}

@@ -6,7 +6,9 @@ use certgate_flow::Purpose;
 
 use super::{CertificateSettings, Dns, SettingsError};
 use crate::{
-    Installation, KeySource, OrderRequest, installation::durable, inventory::key_type_like, key::RequestText,
+    Installation, KeySource, OrderRequest,
+    installation::durable,
+    key::{RequestText, key_type_like},
     order::NamesBy,
 };
 
