@@ -23,6 +23,13 @@ pub enum Which {
         /// Which batch and which line of it.
         batch: String,
     },
+    /// Those of all lines of batches that begin so.
+    Batches {
+        /// Whose.
+        account: String,
+        /// How they begin.
+        beginning: String,
+    },
 }
 
 /// Keeps orders and messages. Whatever a method did is durable when it returns.

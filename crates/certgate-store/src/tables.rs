@@ -12,12 +12,13 @@ pub(crate) mod runs;
 /// What is asked in every run, with how many parameters, and the index of SQLite that finds no more than that: none of it reads whole
 /// tables.
 #[cfg(test)]
-pub(crate) fn questions() -> [(String, usize, &'static str); 10] {
+pub(crate) fn questions() -> [(String, usize, &'static str); 11] {
     [
         (format!("SELECT id {}", orders::BY_SUBJECT), 2, "orders_one_unfinished"),
         (format!("SELECT id {}", orders::UNFINISHED), 1, "orders_published"),
         (format!("SELECT id {}", orders::DEPLOYED), 1, "orders_deployed"),
         (format!("SELECT id {}", orders::BATCH), 2, "orders_by_batch"),
+        (format!("SELECT id {}", orders::BATCHES), 3, "orders_by_batch"),
         (format!("SELECT id {}", orders::BY_JOB), 2, "orders_by_job"),
         (format!("SELECT id {}", orders::NEW_CERTIFICATES), 1, "orders_of_new"),
         (format!("SELECT id {}", orders::NEW_UNFINISHED), 1, "orders_one_unfinished"),

@@ -1,5 +1,7 @@
 //! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
+mod renamed;
+
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
@@ -9,6 +11,7 @@ use certgate_domain::Certificate;
 use certgate_flow::Purpose;
 use certgate_store::Order;
 
+use self::renamed::Renamed;
 use crate::{
     CertificateSelector, Client, Error, Journal, KeySource, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
@@ -20,6 +23,9 @@ use crate::{
 
 /// The longest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
+
+/// The id of a certificate that is still to be found by its name.
+const UNFOUND: i64 = 0;
 
 /// What a row holds besides settings.
 const OWN: [&str; 2] = ["action", "id"];
@@ -33,6 +39,8 @@ pub struct BatchOrder {
     pub request: OrderRequest,
     /// What the store knows it by: the same line of the same file again is the same order.
     pub key: String,
+    /// How all that the store knows by this file and this action begins.
+    beginning: String,
     /// The certificate, as the line names it; a new one has no name at the gateway yet.
     pub certificate: Option<CertificateSelector>,
     /// Where its profile stands: the file, and its place there.
@@ -130,8 +138,8 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     let certificate = certificate.transpose().map_err(|why| line.at(&["id"], why))?;
     let purpose = match (action.as_deref(), &certificate) {
         // Of one that is named the id is found once the gateway can be asked.
-        (None | Some("reissue"), Some(certificate)) => Purpose::Reissue(certificate.id().unwrap_or_default()),
-        (Some("renew"), Some(certificate)) => Purpose::Renew(certificate.id().unwrap_or_default()),
+        (None | Some("reissue"), Some(certificate)) => Purpose::Reissue(certificate.id().unwrap_or(UNFOUND)),
+        (Some("renew"), Some(certificate)) => Purpose::Renew(certificate.id().unwrap_or(UNFOUND)),
         (None | Some("create"), None) => Purpose::Create,
         (Some("create"), Some(_)) => return Err(line.at(&["id"], "a new certificate has no `id` yet")),
         (Some(action @ ("reissue" | "renew")), None) => {
@@ -168,8 +176,9 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let key = format!("{file}:{}:{id}:{asked}", request.action());
-    Ok(BatchOrder { place: line.place.clone(), request, key, certificate, place_of_profile })
+    let beginning = format!("{file}:{}:", request.action());
+    let key = format!("{beginning}{id}:{asked}");
+    Ok(BatchOrder { place: line.place.clone(), request, key, beginning, certificate, place_of_profile })
 }
 
 /// What makes a new certificate whose CSR is still to be made another one than those of the same name: its further names, its product and its
@@ -207,7 +216,7 @@ pub struct BatchTask {
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.
 pub fn tasks(
-    orders: Vec<BatchOrder>,
+    mut orders: Vec<BatchOrder>,
     journal: &Journal,
     client: &mut Client,
     again: bool,
@@ -217,14 +226,12 @@ pub fn tasks(
     for order in &orders {
         known.push(journal.of_batch(&order.key)?);
     }
-    let round = round(&known, again);
-    let left: Vec<Remaining> = known.into_iter().map(|known| remaining(known, round, again)).collect();
-    let is_sought = |(order, left): &(&BatchOrder, &Remaining)| match (&order.certificate, left) {
+    let is_sought = |(order, left): &(&BatchOrder, Remaining<'_>)| match (&order.certificate, left) {
         (Some(CertificateSelector::Name(_)), Remaining::Place) => true,
         (Some(CertificateSelector::Id(_)), Remaining::Place) => order.request.lacks_its_name_alone(),
         _ => false,
     };
-    let is_listed = orders.iter().zip(&left).filter(is_sought).nth(FEW).is_some();
+    let is_listed = orders.iter().zip(left(&known, again).1).filter(is_sought).nth(FEW).is_some();
     let listed = if is_listed { Some(by_name(AccountCertificate::all(client)?.0)) } else { None };
     let mut find = |certificate: &CertificateSelector| match (certificate, &listed) {
         (CertificateSelector::Name(name), Some(listed)) => {
@@ -232,12 +239,27 @@ pub fn tasks(
         }
         _ => certificate.find(client),
     };
-    let task = |(mut order, remaining): (BatchOrder, Remaining)| {
+    let is_left = |known: &[Order]| matches!(remaining(known, 0, false), Remaining::Place);
+    if known.iter().any(|known| is_left(known)) {
+        let renamed = Renamed::since(&orders, journal)?;
+        for (order, known) in orders.iter_mut().zip(&mut known).filter(|(_, known)| is_left(known)) {
+            // One that is not found is told where it is ordered.
+            if let Err(SelectionError::Gateway(why)) = order.find(&mut find) {
+                return Err(why);
+            }
+            known.splice(..0, renamed.orders_of(order, journal)?);
+        }
+    }
+    let (round, left) = left(&known, again);
+    let task = |(mut order, remaining): (BatchOrder, Remaining<'_>)| {
         let (title, repeated) = (order.title(), order.repeated());
         let mut changed = Vec::new();
-        let certificate = match order.find(&remaining, &mut find) {
-            Err(SelectionError::Gateway(why)) => return Err(why),
-            found => found.map_err(TaskError::from),
+        let certificate = match remaining {
+            Remaining::Place => match order.find(&mut find) {
+                Err(SelectionError::Gateway(why)) => return Err(why),
+                found => found.map_err(TaskError::from),
+            },
+            Remaining::Nothing(known) | Remaining::Resume(known) => Ok(known.order.certificate),
         };
         let checked = certificate.and_then(|id| {
             let subject = id.map_or_else(|| order.subject(), |id| id.to_string());
@@ -246,13 +268,13 @@ pub fn tasks(
         let (id, step) = match (checked, remaining) {
             (Err(why), _) => (OrderId::new(), Step::Failed(why)),
             (Ok(()), Remaining::Nothing(known)) => {
-                changed = order.changed_since(&known);
-                (OrderId::from(known.order.id.as_str()), Step::Done(Box::new(known)))
+                changed = order.changed_since(known);
+                (OrderId::from(known.order.id.as_str()), Step::Done(Box::new(known.clone())))
             }
             (Ok(()), Remaining::Resume(known)) => {
                 let id = OrderId::from(known.order.id.as_str());
                 let install = order.request.install.clone();
-                (id, Step::Resume { order: Box::new(known), install })
+                (id, Step::Resume { order: Box::new(known.clone()), install })
             }
             (Ok(()), Remaining::Place) => {
                 if let (Some(id), Some(name), Some(listed)) =
@@ -268,6 +290,12 @@ pub fn tasks(
         Ok(BatchTask { task: Task::new(id, title, step), place: order.place, changed })
     };
     orders.into_iter().zip(left).map(task).collect()
+}
+
+/// The round that a run belongs to, and what is left to do of each line, by its orders.
+fn left(known: &[Vec<Order>], again: bool) -> (u64, Vec<Remaining<'_>>) {
+    let round = round(known, again);
+    (round, known.iter().map(|known| remaining(known, round, again)).collect())
 }
 
 /// The certificates of an account by their names.
@@ -316,24 +344,25 @@ impl BatchOrder {
         repeated(self.title())
     }
 
-    /// Finds the id of the certificate that is meant; of what was ordered it is known.
+    /// Finds the id of the certificate that is meant, once; a new one has none.
     fn find(
         &mut self,
-        remaining: &Remaining,
         find: &mut dyn FnMut(&CertificateSelector) -> Result<i64, SelectionError>,
     ) -> Result<Option<i64>, SelectionError> {
-        let (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) =
-            (&self.certificate, &mut self.request.purpose)
-        else {
-            return Ok(None);
-        };
-        match remaining {
-            Remaining::Place => {
-                *id = find(certificate)?;
+        match (&self.certificate, &mut self.request.purpose) {
+            (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) => {
+                if *id == UNFOUND {
+                    *id = find(certificate)?;
+                }
                 Ok(Some(*id))
             }
-            Remaining::Nothing(known) | Remaining::Resume(known) => Ok(known.order.certificate),
+            _ => Ok(None),
         }
+    }
+
+    /// Whether what the store knows by that key asked for the same of its certificate, whatever the line called that.
+    fn asks_what(&self, key: &str) -> bool {
+        key.rsplit(':').next() == self.key.rsplit(':').next()
     }
 
     /// What is another in the line than in the order that was made of it.

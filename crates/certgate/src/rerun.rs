@@ -5,11 +5,11 @@ use certgate_store::{Order, State};
 
 /// What is left to do of a line.
 #[derive(Debug)]
-pub enum Remaining {
+pub enum Remaining<'o> {
     /// Nothing: this order did it.
-    Nothing(Order),
+    Nothing(&'o Order),
     /// This order is not finished.
-    Resume(Order),
+    Resume(&'o Order),
     /// The order is to be placed.
     Place,
 }
@@ -24,14 +24,14 @@ pub fn round(lines: &[Vec<Order>], again: bool) -> u64 {
 }
 
 /// What is left to do of a line in that round. Without `again` what was done in any round is done.
-pub fn remaining(line: Vec<Order>, round: u64, again: bool) -> Remaining {
+pub fn remaining(line: &[Order], round: u64, again: bool) -> Remaining<'_> {
     let since = if again { round } else { 0 };
     let mut done = None;
     for order in line {
         if !order.state.is_finished() {
             return Remaining::Resume(order);
         }
-        if is_done(&order, since) {
+        if is_done(order, since) {
             done = Some(order);
         }
     }
@@ -86,7 +86,7 @@ mod tests {
                 let number = round(&lines, with_again);
                 let signs: String = lines
                     .iter()
-                    .map(|line| match remaining(line.clone(), number, with_again) {
+                    .map(|line| match remaining(line, number, with_again) {
                         Remaining::Nothing(_) => '-',
                         Remaining::Resume(_) => '>',
                         Remaining::Place => '+',

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use certgate::{
-    batch::{BatchError, BatchOrder, BatchTask, problems, read, warnings},
+    batch::{BatchError, BatchOrder, problems, read, warnings},
     config::parse_duration,
     estate::Task,
 };
@@ -20,6 +20,7 @@ use crate::{
     },
     exit::{Exit, Failure, Kind},
     streams::say,
+    ui::advice::done_before,
 };
 
 /// Many orders, at the gateway's pace
@@ -74,7 +75,6 @@ impl Batch {
         orders.iter().try_for_each(profile)?;
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let mut wrong = unknown_profiles(app, &groups, |order| &order.place)?;
-        let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
         let (mut details, mut seen) = (HashMap::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {
             let mut lines = share.lines(orders, self.again, &mut seen)?;
@@ -83,7 +83,7 @@ impl Batch {
             wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why, &share.options()))));
             warnings(&lines).for_each(|(place, why)| say(&format!("certgate: warning: {place}: {why}")));
             let of_changed = lines.iter().filter(|line| !line.changed.is_empty());
-            details.extend(of_changed.map(|line| (line.task.id.clone(), changed(line))));
+            details.extend(of_changed.map(|line| (line.task.id.clone(), done_before(&line.changed))));
             Ok(lines.into_iter().map(|line| line.task).collect())
         };
         let named_in = |order: &BatchOrder| Some(order.place_of_profile.clone());

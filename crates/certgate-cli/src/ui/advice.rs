@@ -59,6 +59,12 @@ impl Asking<'_> {
     }
 }
 
+/// What is said of a line of a batch that was done, and was changed since.
+pub(crate) fn done_before(changed: &[String]) -> String {
+    let anew = "--again orders all lines anew, and pays a new term for each that creates or renews";
+    format!("done before; {}: {anew}", changed.join("; "))
+}
+
 /// The failure of an error, with what to do about it.
 fn advised(kind: Kind, error: &(impl Advised + fmt::Display), asking: Asking<'_>) -> Failure {
     with_advice(Failure::new(kind, error.to_string()), error, asking)

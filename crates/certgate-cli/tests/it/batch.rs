@@ -467,7 +467,9 @@ fn another_folder_buys_nothing_anew() {
             write("two");
             let (code, document, said) = here.told(&["batch", &path]);
             assert_eq!((code, here.orders()), (8, 1), "{columns}: {document} {said}");
-            assert!(said.contains("two now, and nothing was written there: --again orders anew"), "{said}");
+            let advice = "two now, and nothing was written there: --again orders all lines anew, and pays a new term for each \
+                that creates or renews";
+            assert!(said.contains(advice), "{said}");
             assert!(!here.home.path().join("two").exists());
         }
     }

@@ -18,6 +18,8 @@ mod adopt_pairs;
 mod autodns;
 mod batch;
 #[cfg(unix)]
+mod batch_lines;
+#[cfg(unix)]
 mod bridge;
 #[cfg(unix)]
 mod bridge_tasks;

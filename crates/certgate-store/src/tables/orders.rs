@@ -189,6 +189,10 @@ pub(crate) const UNFINISHED: &str =
 pub(crate) const DEPLOYED: &str = r#"FROM orders WHERE account = ?1
     AND state = 'done' AND (resume LIKE '%"hook":%' OR resume LIKE '%"verify":%') ORDER BY rowid"#;
 pub(crate) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
+/// Of one condition SQLite would look at every order of the account here, too.
+pub(crate) const BATCHES: &str =
+    "FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE batch >= ?2 AND batch < ?3)
+    AND account = ?1 ORDER BY rowid";
 /// The orders of new certificates that are known by now. Their names may be spelled in several ways, which no condition tells.
 pub(crate) const NEW_CERTIFICATES: &str =
     "FROM orders WHERE account = ?1 AND task = 'certificate-create' AND certificate IS NOT NULL";
@@ -439,11 +443,17 @@ fn each_with(
     which: &Which,
     call: &mut dyn FnMut(Order),
 ) -> Result<(), StoreError> {
+    let end;
     let (tail, keys) = match which {
         Which::All => ("FROM orders ORDER BY rowid", Vec::new()),
         Which::Unfinished(account) => (UNFINISHED, vec![account.value()]),
         Which::Deployed(account) => (DEPLOYED, vec![account.value()]),
         Which::Batch { account, batch } => (BATCH, vec![account.value(), batch.value()]),
+        Which::Batches { account, beginning } => {
+            // No text is behind it.
+            end = format!("{beginning}{}", char::MAX);
+            (BATCHES, vec![account.value(), beginning.value(), end.value()])
+        }
     };
     session.each(&format!("SELECT {columns} {tail}"), &keys, &mut |row| {
         call(read(row)?);

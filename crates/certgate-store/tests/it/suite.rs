@@ -113,10 +113,15 @@ fn orders_stand_as_they_were_intended() {
         let other = NewOrder { account: "somebody else".to_owned(), ..line("other", 1) };
         store.record_intent(&other, &place.lease, 3000).unwrap();
         let batch = Which::Batch { account: ACCOUNT.to_owned(), batch: "line".to_owned() };
+        let batches = |beginning: &str| Which::Batches { account: ACCOUNT.to_owned(), beginning: beginning.to_owned() };
         for (which, expected) in [
             (Which::All, vec!["first", "second", "other"]),
             (Which::Unfinished(ACCOUNT.to_owned()), vec!["first", "second"]),
             (batch, vec!["first", "second"]),
+            (batches("li"), vec!["first", "second"]),
+            (batches("line"), vec!["first", "second"]),
+            (batches("lines"), vec![]),
+            (batches("lil"), vec![]),
         ] {
             let ids: Vec<String> = all(&*store, &which).into_iter().map(|order| order.order.id).collect();
             assert_eq!(ids, expected, "{which:?}");

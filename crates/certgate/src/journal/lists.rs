@@ -181,6 +181,17 @@ impl Journal {
         Ok(orders)
     }
 
+    /// The account's orders of all lines of batches that begin so, oldest first. The CSR and what a later process needs are left out.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn of_batches(&self, beginning: &str) -> Result<Vec<Order>, Error> {
+        let mut orders = Vec::new();
+        let which = Which::Batches { account: self.account.clone(), beginning: beginning.to_owned() };
+        self.store().list_orders(&which, &mut |order| orders.push(order))?;
+        Ok(orders)
+    }
+
     /// The latest orders of the account, the newest first, each with its history. The CSR and what a later process needs are left out.
     ///
     /// # Errors

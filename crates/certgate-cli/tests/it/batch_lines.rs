@@ -1,0 +1,105 @@
+//! Which line of a batch is which order: what was done stays done where the same certificate is meant, however the line calls it by now.
+
+use std::fs;
+
+use certgate_keys::{KeyType, PrivateKey};
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{Here, csr, secret};
+
+const COLUMNS: &str = "action,id,name,key,csr,new_key,out,product,admin,technical,method,provisioning,deploy_hook";
+const REST: &str = "1120,100,dns,true,echo hooked >> hooks";
+
+/// A gateway, and a folder with two keys, the first one under two names.
+fn here(transport: &'static str) -> Here {
+    let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+    let key = || PrivateKey::generate(KeyType::P256).unwrap().to_pem();
+    let first = key();
+    for name in ["a.key", "b.key"] {
+        secret(&here.path(name), first.expose());
+    }
+    secret(&here.path("other.key"), key().expose());
+    fs::copy(csr(), here.path("a.csr")).unwrap();
+    here
+}
+
+fn write(here: &Here, rows: &[&str]) {
+    let rows = rows.iter().map(|row| match row.contains("SSL") {
+        true => format!("{row},{REST}\n"),
+        false => format!("{row},QUICKSSLPREMIUM,{REST}\n"),
+    });
+    let rows: String = rows.collect();
+    fs::write(here.path("b.csv"), format!("{COLUMNS}\n{rows}")).unwrap();
+}
+
+/// Ordered anew is only what is another certificate, or another order of it.
+#[test]
+fn a_line_is_done_where_the_same_certificate_is_meant() {
+    let create = |name: &str, key: &str| format!("create,,{name},{key},,,one");
+    let of = |action: &str, id: &str| format!("{action},{id},,,,true,one");
+    let by_csr = |id: &str| format!("reissue,{id},,,a.csr,,one");
+    for (title, before, after, is_another) in [
+        ("an id becomes a name", of("renew", "571"), of("renew", "Example.com"), false),
+        ("a name becomes an id", of("renew", "example.com"), of("renew", "571"), false),
+        ("the same with a CSR", by_csr("571"), by_csr("example.com"), false),
+        ("a key's file is renamed", create("example.net", "a.key"), create("example.net", "b.key"), false),
+        ("another certificate's id", of("renew", "571"), of("renew", "10000").replace("one", "two"), true),
+        (
+            "another certificate's name",
+            of("renew", "571"),
+            of("renew", "host-000000.example.org").replace("one", "two"),
+            true,
+        ),
+        ("another action", of("renew", "571"), of("reissue", "example.com"), true),
+        ("a key in place of a CSR", by_csr("571"), of("reissue", "example.com").replace("one", "two"), true),
+        ("another product", create("example.net", "a.key"), create("example.net", "b.key") + ",SSL123", true),
+        ("another key", create("example.net", "a.key"), create("example.net", "other.key"), true),
+        ("another name", create("example.net", "a.key"), create("b.example.net", "b.key").replace("one", "two"), true),
+    ] {
+        for transport in ["xml", "json"] {
+            let here = here(transport);
+            write(&here, &[&before]);
+            here.run(&["batch", "b.csv"], 0);
+            write(&here, &[&after]);
+            let rows = here.run(&["batch", "b.csv", "--dry-run"], if is_another { 0 } else { 8 }).0["plan"].clone();
+            assert_eq!(rows[0]["action"] == "nothing", !is_another, "{title}: {rows}");
+            here.run(&["batch", "b.csv"], if is_another { 0 } else { 8 });
+            assert_eq!(here.orders(), if is_another { 2 } else { 1 }, "{title}");
+        }
+    }
+}
+
+/// A line of its own keeps its order to itself, and ordered anew is what somebody wants ordered anew.
+#[test]
+fn what_another_line_did_is_not_done_by_this_one() {
+    let here = here("json");
+    let new = |key: &str, out: &str| format!("create,,example.net,{key},,,{out}");
+    write(&here, &[&new("a.key", "one")]);
+    here.run(&["batch", "b.csv"], 0);
+    // The same key in two lines, which say that they are two.
+    write(&here, &[&new("a.key", "one"), &new("b.key", "two")]);
+    here.run(&["batch", "b.csv"], 0);
+    assert_eq!(here.orders(), 2);
+
+    write(&here, &["reissue,571,,,,true,three"]);
+    here.run(&["batch", "b.csv"], 0);
+    write(&here, &["reissue,example.com,,,,true,three"]);
+    let mut orders = 3;
+    for (command, code) in [
+        (&["batch", "b.csv"][..], 8),
+        (&["batch", "b.csv", "--again"], 0),
+        (&["batch", "b.csv"], 8),
+        (&["batch", "b.csv", "--again"], 0),
+    ] {
+        here.run(command, code);
+        orders += usize::from(code == 0);
+        assert_eq!(here.orders(), orders, "{command:?}");
+    }
+
+    // What was renewed was not reissued, whatever else is renewed.
+    write(&here, &["renew,10000,,,,true,four"]);
+    here.run(&["batch", "b.csv"], 0);
+    write(&here, &["reissue,host-000000.example.org,,,,true,four", "renew,571,,,,true,three"]);
+    assert_eq!(here.run(&["batch", "b.csv", "--dry-run"], 0).0["plan"][0]["action"], "reissue");
+}
