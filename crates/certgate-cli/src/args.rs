@@ -22,7 +22,7 @@ use std::{
     path::PathBuf,
 };
 
-use certgate::payload::Side;
+use certgate::{certificate_settings::SettingValue, payload::Side};
 use certgate_domain::{Protocol, TaskKind};
 use clap::{
     Args, ValueEnum,
@@ -40,6 +40,11 @@ pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
 pub(crate) fn side() -> impl TypedValueParser<Value = Side> {
     PossibleValuesParser::new(Side::ALL.map(Side::name))
         .try_map(|name| Side::by_name(&name).ok_or_else(|| format!("`{name}`: expected request or response")))
+}
+
+/// Reads the value of a setting.
+pub(crate) fn setting<T: SettingValue>(text: &str) -> Result<T, String> {
+    T::read(&text.into()).ok_or_else(|| format!("expected {}", T::EXPECTED))
 }
 
 /// Reads the name of a task.
@@ -201,6 +206,16 @@ impl Global {
     /// What becomes of requests in a replay.
     pub(crate) fn replay_mode(&self) -> ReplayMode {
         self.replay_mode.unwrap_or(ReplayMode::Strict)
+    }
+
+    /// Refuses the transaction id of one new order where each has its own.
+    pub(crate) fn refuse_ctid(&self) -> Result<(), Failure> {
+        match self.ctid {
+            Some(_) => {
+                Err(Failure::usage("--ctid is the id of one new order, and here each has its own: leave it out"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Refuses options that a new profile would lose: they are of one run, or of no account.

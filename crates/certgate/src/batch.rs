@@ -16,9 +16,9 @@ use crate::{
     CertificateSelector, Client, Error, Journal, KeySource, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
     estate::account::AccountCertificate,
-    estate::{FEW, OutFolders, PlanError, Step, Task, TaskError},
+    estate::{FEW, OutFolders, Step, Task, TaskError},
     rerun::{Remaining, remaining, round},
-    selector::{only, spelled},
+    selector::{BadSelector, only, spelled},
 };
 
 /// The longest file that is read, in bytes.
@@ -131,11 +131,8 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     let place_of_profile = line.place_of_profile(path);
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
     let id = line.take("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-    let certificate = id.map(|id| match id.parse() {
-        Ok(CertificateSelector::Id(..1)) => Err(format!("id `{id}`: expected a whole number of 1 or more, or a name")),
-        parsed => parsed.map_err(|why| format!("id `{id}`: {why}")),
-    });
-    let certificate = certificate.transpose().map_err(|why| line.at(&["id"], why))?;
+    let parsed = |id: String| id.parse().map_err(|why: BadSelector| line.at(&["id"], format!("id `{id}`: {why}")));
+    let certificate: Option<CertificateSelector> = id.map(parsed).transpose()?;
     let purpose = match (action.as_deref(), &certificate) {
         // Of one that is named the id is found once the gateway can be asked.
         (None | Some("reissue"), Some(certificate)) => Purpose::Reissue(certificate.id().unwrap_or(UNFOUND)),
@@ -150,21 +147,10 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
         }
     };
     let settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
-    if purpose == Purpose::Create {
-        let missing = settings.missing_for_new();
-        if !missing.is_empty() {
-            return Err(line.at(&[], PlanError::Missing(missing)));
-        }
-    }
     let request = settings
         .read_csr()
         .and_then(|csr| settings.request_over(purpose, csr, Some(folder)))
         .map_err(|why| line.at_settings(&why))?;
-    if let (Some(name), Some((_, csr))) = (&request.name, &request.csr)
-        && !csr.asks_for(name)
-    {
-        return Err(line.at(&["name", "csr"], format!("the CSR is not for `{name}`")));
-    }
     let asked = match &request.csr {
         // Its end is its signature, which no other CSR has.
         Some((pem, _)) => {

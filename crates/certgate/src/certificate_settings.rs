@@ -341,7 +341,7 @@ impl CertificateSettings {
     }
 
     /// What a new certificate needs and is not given, by its name.
-    pub fn missing_for_new(&self) -> Vec<&'static str> {
+    pub(crate) fn missing_for_new(&self) -> Vec<&'static str> {
         let needed = ["product", "admin", "technical"];
         needed.into_iter().filter(|name| !self.has(name)).collect()
     }

@@ -141,11 +141,10 @@ impl FromStr for CertificateSelector {
         if text.is_empty() {
             return Err(BadSelector::Empty);
         }
-        if let Ok(id) = text.parse() {
-            return Ok(Self::Id(id));
-        }
-        if is_number(text) {
-            return Err(BadSelector::Number);
+        match text.parse() {
+            Ok(id @ 1..) => return Ok(Self::Id(id)),
+            _ if is_number(text) => return Err(BadSelector::Number),
+            _ => {}
         }
         to_a_labels(text)?;
         Ok(Self::Name(text.to_owned()))
@@ -181,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_number_is_an_id_and_a_name_has_several_spellings() {
-        for (text, id) in [("571", Some(571)), ("-1", Some(-1)), ("571.example", None), ("*.example.com", None)] {
+        for (text, id) in [("571", Some(571)), ("571.example", None), ("*.example.com", None)] {
             let expected = id.map_or_else(|| CertificateSelector::Name(text.to_owned()), CertificateSelector::Id);
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
@@ -197,6 +196,8 @@ mod tests {
             "4'297'539'521",
             "'571",
             "99999999999999999999",
+            "0",
+            "-1",
         ] {
             assert_eq!(text.parse::<CertificateSelector>(), Err(BadSelector::Number), "{text}");
         }

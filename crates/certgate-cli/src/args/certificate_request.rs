@@ -6,7 +6,7 @@ use certgate::key::{NewRequest, RequestKey};
 use certgate_keys::{KeyType, Subject};
 use clap::Args;
 
-use super::key::{PassPhrase, key_type};
+use super::{key::PassPhrase, setting};
 
 /// A certificate request that is to be made.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(crate) struct NewRequestArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_out: Option<PathBuf>,
     /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096
-    #[arg(long, value_name = "KIND", value_parser = key_type, default_value = "p256", conflicts_with = "key")]
+    #[arg(long, value_name = "KIND", value_parser = setting::<KeyType>, default_value = "p256", conflicts_with = "key")]
     key_type: KeyType,
     /// Write the CSR into this file, which may not be there yet [default: it is shown]
     #[arg(long, value_name = "FILE")]

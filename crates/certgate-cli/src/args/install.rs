@@ -55,7 +55,7 @@ pub(crate) struct Then {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     hook_timeout: Option<Duration>,
     /// Put the set back that was in place before where the hook fails, and run the hook for that
-    #[arg(long, requires = "deploy_hook")]
+    #[arg(long)]
     rollback_on_failure: bool,
 }
 

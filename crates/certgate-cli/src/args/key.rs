@@ -7,25 +7,27 @@ use certgate_keys::KeyType;
 use certgate_store::PassPhraseSource;
 use clap::Args;
 
+use super::setting;
+
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     /// Make a new key and the CSR with it; the key comes into --out with its certificate
-    #[arg(long, conflicts_with = "csr", requires = "out")]
+    #[arg(long)]
     new_key: bool,
     /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096 [default: p256]
-    #[arg(long, value_name = "KIND", value_parser = key_type, requires = "new_key")]
+    #[arg(long, value_name = "KIND", value_parser = setting::<KeyType>)]
     key_type: Option<KeyType>,
     /// Make the CSR with this key, PEM or DER (PKCS#8, PKCS#1, SEC1)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "new_key"], requires = "out")]
+    #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[command(flatten)]
     pass_phrase: PassPhrase,
     /// Write a --key that is encrypted into --out decrypted, where only its owner can read it
-    #[arg(long, requires = "key")]
+    #[arg(long)]
     decrypt_key: bool,
     /// A name in the CSR besides the certificate's own [default: the certificate's]
-    #[arg(long, value_name = "NAME", conflicts_with = "csr")]
+    #[arg(long, value_name = "NAME")]
     san: Vec<String>,
 }
 
@@ -38,13 +40,6 @@ pub(crate) struct PassPhrase {
     /// The key's pass phrase is the first line that this command of the shell prints
     #[arg(long, value_name = "CMD", requires = "key", conflicts_with = "pass_phrase_file")]
     pass_phrase_command: Option<String>,
-}
-
-pub(crate) fn key_type(name: &str) -> Result<KeyType, String> {
-    KeyType::by_name(name).ok_or_else(|| {
-        let names: Vec<&str> = KeyType::ALL.iter().map(|kind| kind.name()).collect();
-        format!("expected one of {}", names.join(", "))
-    })
 }
 
 impl PassPhrase {

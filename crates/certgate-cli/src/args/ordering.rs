@@ -7,8 +7,7 @@ use std::{
 };
 
 use certgate::{
-    CertificateSettings, ForeignMessages, Installation, OrderRequest, RunOptions, Spool,
-    certificate_settings::{Dns, ValidationMethod},
+    CertificateSettings, ForeignMessages, OrderRequest, RunOptions, Spool, certificate_settings::ValidationMethod,
     config::parse_duration,
 };
 use certgate_files::check_room;
@@ -20,6 +19,7 @@ use super::{
     Global,
     install::Install,
     key::Keys,
+    setting,
     validation::{ValidationArgs, check_zones},
 };
 use crate::{
@@ -39,22 +39,22 @@ pub(crate) struct Ordering {
     #[arg(long)]
     name: Option<String>,
     /// Id of the administrative contact [default: the certificate's]
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    #[arg(long, value_name = "ID", value_parser = setting::<i64>, allow_negative_numbers = true)]
     admin: Option<i64>,
     /// Id of the technical contact [default: the certificate's]
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    #[arg(long, value_name = "ID", value_parser = setting::<i64>, allow_negative_numbers = true)]
     technical: Option<i64>,
     /// The server software, such as APACHE2 [default: the certificate's]
     #[arg(long)]
     software: Option<String>,
     /// The term [default: the certificate's]
-    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "MONTHS", value_parser = setting::<i64>)]
     lifetime: Option<i64>,
     /// How control over the name is shown [default: the certificate's]
-    #[arg(long, conflicts_with_all = ["dns", "webroot", "approver"])]
+    #[arg(long)]
     method: Option<Method>,
     /// Whether the gateway publishes the DNS record itself [default: the certificate's]
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with_all = ["dns", "webroot", "approver"])]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     provisioning: Option<bool>,
     #[command(flatten)]
     validation: ValidationArgs,
@@ -156,18 +156,14 @@ impl Ordering {
                 "--password-stdin and --csr - both want standard input: give one of them as a file",
             ));
         }
-        let or_a_key = |failure: Failure| {
-            let is_missing = csr.is_some_and(|csr| csr != Path::new("-") && !csr.exists());
-            if is_missing {
-                failure.advise("give another --csr, or a key: --new-key or --key FILE, with --out DIR")
-            } else {
-                failure
-            }
+        let mut settings = self.settings(global, keys)?;
+        settings.csr = csr.map(Path::to_owned);
+        let text = match csr {
+            Some(path) if path != Path::new("-") => settings.read_csr()?,
+            _ => csr.map(read_csr).transpose()?,
         };
-        let csr = csr.map(read_csr).transpose().map_err(or_a_key)?;
-        let settings = self.settings(global, keys)?;
-        check_lone(&settings, csr.is_some())?;
-        let request = settings.request_over(purpose, csr, None)?;
+        csr.zip(text.as_ref()).into_iter().for_each(|(path, (_, csr))| warn(path, csr));
+        let request = settings.request_over(purpose, text, None)?;
         check_zones(global, &request)?;
         Ok(request)
     }
@@ -192,40 +188,6 @@ impl Ordering {
         self.waiting.install.say(&mut settings);
         Ok(settings)
     }
-}
-
-/// Refuses what says something about what is not asked for: it would do nothing. In a file such settings may be defaults.
-fn check_lone(settings: &CertificateSettings, has_csr: bool) -> Result<(), Failure> {
-    let is_published = settings.webroot.is_some() || settings.dns.as_ref().is_some_and(|dns| *dns != Dns::Provision);
-    let is_awaited = matches!(settings.dns, Some(Dns::AutoDns | Dns::Manual));
-    let has_pass = settings.store_pass_file.is_some() || settings.store_pass_command.is_some();
-    // What goes with it may be remembered there.
-    if settings.out.as_deref().is_some_and(|out| Installation::at(out).record_in_place().is_some()) {
-        return Ok(());
-    }
-    let lone = [
-        (
-            settings.keep.is_some() && (has_csr || settings.out.is_none()),
-            "--keep is for sets with a key: give --new-key or --key, and --out",
-        ),
-        (
-            has_pass && settings.formats.is_none(),
-            "--store-pass-file and --store-pass-command are for --pkcs12 and --jks: give one of them too",
-        ),
-        (
-            settings.hook_timeout.is_some() && settings.deploy_hook.is_none(),
-            "--hook-timeout is for --deploy-hook: give that too",
-        ),
-        (
-            settings.dns_timeout.is_some() && !is_awaited && settings.dns_check != Some(true),
-            "--dns-timeout is for --dns-check: give that too",
-        ),
-        (
-            settings.allow_any_record == Some(true) && !is_published,
-            "--allow-any-record is for what is published from here: give --dns or --webroot too",
-        ),
-    ];
-    lone.into_iter().find(|(is_lone, _)| *is_lone).map_or(Ok(()), |(_, why)| Err(Failure::usage(why)))
 }
 
 impl Queue {
@@ -254,10 +216,12 @@ impl Queue {
 pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
     let request = csr_file(path)?;
     request.usable().map_err(|why| bad_csr(path, &why))?;
-    for warning in request.warnings() {
-        say(&format!("certgate: warning: {}: {warning}", path.display()));
-    }
     Ok((request.as_sent(), request))
+}
+
+/// Says what is odd about a CSR.
+pub(crate) fn warn(path: &Path, csr: &CertificateRequest) {
+    csr.warnings().iter().for_each(|warning| say(&format!("certgate: warning: {}: {warning}", path.display())));
 }
 
 /// A CSR from a file, whatever it is worth.

@@ -20,7 +20,7 @@ pub(crate) struct ValidationArgs {
     /// `provision`: the gateway publishes it. `autodns` adds it to the zone of an AutoDNS account (--dns-profile) and waits until the
     /// zone's servers show it. `nsupdate` updates the zone (RFC 2136). `manual` shows it and waits until it is seen. `exec CMD` runs
     /// this command of the shell with add or remove and the record's name, type and value.
-    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["webroot", "approver"])]
+    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"])]
     dns: Vec<String>,
     /// For nsupdate: the zone's primary server, an IP address with or without a port
     #[arg(long, value_name = "ADDRESS", value_parser = name_server)]
@@ -44,7 +44,7 @@ pub(crate) struct ValidationArgs {
     #[arg(long)]
     no_authoritative: bool,
     /// Validate by file: write it below this folder, and remove it afterwards
-    #[arg(long, value_name = "DIR", conflicts_with = "approver")]
+    #[arg(long, value_name = "DIR")]
     webroot: Option<PathBuf>,
     /// Validate by mail to this address, one of those that the gateway offers
     #[arg(long, value_name = "ADDRESS")]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     app::App,
-    args::ordering::read_csr,
+    args::ordering::{read_csr, warn},
     common::exchange::send,
     exit::{Exit, Failure},
 };
@@ -26,7 +26,8 @@ pub(crate) struct Prepare {
 
 impl Prepare {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let (csr, _) = read_csr(&self.csr)?;
+        let (csr, facts) = read_csr(&self.csr)?;
+        warn(&self.csr, &facts);
         let task = CertificatePrepareOrder::new(csr, self.product.as_deref());
         send(app, &task.into())?;
         Ok(Exit::DONE)

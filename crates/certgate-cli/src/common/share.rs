@@ -104,6 +104,8 @@ pub(crate) fn shares<T>(
     lose: impl Fn(&T) -> Task,
     named_in: impl Fn(&T) -> Option<String>,
 ) -> Result<Vec<Share>, Failure> {
+    // Only what is looked at is not waited for.
+    timeout.map_or(Ok(()), |_| app.refuse_ctid())?;
     let (mut shares, mut lost, mut error) = (Vec::<Share>::new(), Vec::<Task>::new(), None);
     for (profile, things) in groups {
         let of_group: Vec<Task> = things.iter().map(&lose).collect();

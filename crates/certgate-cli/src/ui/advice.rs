@@ -243,7 +243,7 @@ impl From<SettingsError> for Failure {
 fn option(setting: &str) -> String {
     match setting {
         "names" => "--san".to_owned(),
-        "formats" => "--pkcs12, --jks".to_owned(),
+        "formats" => "--pkcs12 or --jks".to_owned(),
         name => format!("--{}", name.replace('_', "-")),
     }
 }

@@ -150,7 +150,11 @@ fn nothing_is_ordered_where_it_cannot_be_published() {
             assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
         }
         let lone = accounts.run(&["reissue", "571", "--csr", &csr(), "--dns", "provision", "--dns-profile", "dns"]);
-        assert!(exit(&lone) == 2 && stderr(&lone).contains("for --dns autodns"), "{}", stderr(&lone));
+        assert!(
+            exit(&lone) == 2 && stderr(&lone).contains("--dns-profile needs --dns autodns too"),
+            "{}",
+            stderr(&lone)
+        );
 
         zone(&["zone", "add", "example.com", "CNAME", "elsewhere.example.net"]);
         let before = accounts.counts();

@@ -152,16 +152,16 @@ fn verbose_tells_each_request_and_the_end() {
 fn no_option_is_idle() {
     let order = "reissue 571 --csr CSR --sandbox";
     for (arguments, said) in [
-        ("--keep 3", "--keep is for sets with a key"),
-        ("--keep 3 --out DIR/out", "--keep is for sets with a key"),
-        ("--store-pass-file DIR/contact.json --out DIR/out", "are for --pkcs12 and --jks"),
-        ("--hook-timeout 1m --out DIR/out", "--hook-timeout is for --deploy-hook"),
-        ("--dns-timeout 1m", "--dns-timeout is for --dns-check"),
-        ("--allow-any-record", "--allow-any-record is for what is published from here"),
-        ("--dns provision --allow-any-record", "--allow-any-record is for what is published from here"),
-        ("--deploy-hook true", "give --out too"),
-        ("--resolver 127.0.0.1", "are for --dns-check"),
-        ("--dns-server 127.0.0.1", "are for --dns nsupdate"),
+        ("--keep 3", "--keep needs --new-key or --key too"),
+        ("--keep 3 --out DIR/out", "--keep needs --new-key or --key too"),
+        ("--store-pass-file DIR/contact.json --out DIR/out", "--store-pass-file needs --pkcs12 or --jks too"),
+        ("--hook-timeout 1m --out DIR/out", "--hook-timeout needs --deploy-hook too"),
+        ("--dns-timeout 1m", "--dns-timeout needs --dns-check too"),
+        ("--allow-any-record", "--allow-any-record needs --dns or --webroot too"),
+        ("--dns provision --allow-any-record", "--allow-any-record needs --dns or --webroot too"),
+        ("--deploy-hook true", "--deploy-hook needs --out too"),
+        ("--resolver 127.0.0.1", "--resolver needs --dns-check too"),
+        ("--dns-server 127.0.0.1", "--dns-server needs --dns nsupdate too"),
         ("--endpoint http://127.0.0.1:1", "--sandbox has an address and an account of its own: leave --endpoint out"),
         ("--user other", "leave --user out"),
         ("--context 4", "leave --context out"),
@@ -173,6 +173,17 @@ fn no_option_is_idle() {
         let output = certgate_in(home.path(), &all.iter().map(String::as_str).collect::<Vec<_>>(), "");
         assert_eq!(exit(&output), 2, "{arguments}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{arguments}: {}", stderr(&output));
+    }
+    // An id of one order, where each has its own.
+    for command in ["batch DIR/orders.csv", "apply DIR/certificates.toml", "renew-due DIR"] {
+        let home = folder();
+        fs::write(home.path().join("orders.csv"), "id,action\n571,renew\n").unwrap();
+        fs::write(home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"out\"\n").unwrap();
+        let all = words(&format!("{command} --sandbox --ctid mine"), home.path());
+        let output = certgate_in(home.path(), &all.iter().map(String::as_str).collect::<Vec<_>>(), "");
+        assert_eq!(exit(&output), 2, "{command}: {}", stderr(&output));
+        assert!(stderr(&output).contains("here each has its own: leave it out"), "{command}: {}", stderr(&output));
+        assert!(!home.path().join("out").exists(), "{command}: nothing was ordered");
     }
     let home = folder();
     let output = ended(certgate_in(home.path(), &["list", "--sandbox", "--store", "mine.sqlite"], ""), 0);

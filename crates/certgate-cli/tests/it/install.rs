@@ -446,7 +446,7 @@ fn wrong_keys_are_found_before_anything_is_sent() {
         ("a file in place of the link", vec!["--new-key", "--out", "own"], "own/current is in the way"),
         ("a folder in place of the link", vec!["--new-key", "--out", "whole"], "whole/current is in the way"),
         ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
-        ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "give --out too"),
+        ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "--deploy-hook needs --out too"),
         (
             "a key of another kind waits",
             vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],

@@ -52,7 +52,7 @@ fn encrypted_stores() {
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "short"], "found 5 characters, expected at least 6"),
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with"),
         (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),
-        (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "give --out too"),
+        (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "--pkcs12 or --jks needs --out too"),
     ] {
         let output = here.at(&[order, &more].concat());
         assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));

@@ -194,7 +194,7 @@ fn what_is_missing_is_said_before_anything_is_sent() {
         (vec!["reissue", "571"], "give --csr, --new-key or --key"),
         (
             vec!["reissue", "571", "--csr", "none.csr"],
-            "os error 2): give another --csr, or a key: --new-key or --key FILE, with --out DIR",
+            "os error 2): give another --csr, or a key: --new-key or --key, with --out",
         ),
         (
             vec!["reissue", "571", "--key", "none.pem", "--out", &out],

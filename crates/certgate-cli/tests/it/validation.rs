@@ -102,13 +102,13 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     for (more, said) in [
         (vec!["--dns", "later"], "--dns: found `later`, expected provision, autodns, manual, exec CMD or nsupdate"),
         (vec!["--dns", "exec"], "expected provision, autodns, manual, exec CMD or nsupdate"),
-        (vec!["--dns", "manual", "--webroot", "."], "cannot be used with"),
+        (vec!["--dns", "manual", "--webroot", "."], "--dns and --webroot exclude each other: give one"),
         (vec!["--dns-check", "--resolver", "ns.example"], "expected an IP address"),
         (vec!["--dns-check", "--no-authoritative"], "no name server is left to be asked"),
         (vec!["--dns", "manual", "--no-authoritative"], "no name server is left to be asked"),
-        (vec!["--dns", "exec", "true", "--resolver", "127.0.0.1"], "are for --dns-check: give that too"),
-        (vec!["--no-authoritative"], "are for --dns-check: give that too"),
-        (vec!["--dns-server", "127.0.0.1"], "are for --dns nsupdate: give that too"),
+        (vec!["--dns", "exec", "true", "--resolver", "127.0.0.1"], "--resolver needs --dns-check too"),
+        (vec!["--no-authoritative"], "--no-authoritative needs --dns-check too"),
+        (vec!["--dns-server", "127.0.0.1"], "--dns-server needs --dns nsupdate too"),
         (vec!["--webroot", "none/such"], "--webroot none/such: cannot be written"),
         (
             vec!["--approver", "nobody@example.com"],

@@ -74,8 +74,12 @@ fn three_forms_and_what_is_wrong_with_them() {
             "id,new_key,out\nBücher.example,true,x\nXN--bcher-kva.EXAMPLE,true,y\n",
             "line 3: an order of the same, XN--bcher-kva.EXAMPLE, stands in the file before",
         ),
-        ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
-        ("b.csv", "id,csr\n0,a.csr\n", "line 2: id `0`: expected a whole number of 1 or more, or a name"),
+        ("b.csv", "id,csr\n571,none.csr\n", ": give another `csr`, or a key: `new_key` or `key`, with `out`"),
+        (
+            "b.csv",
+            "id,csr\n0,a.csr\n",
+            "line 2: id `0`: found a number that is no id, expected a whole number of 1 or more, or a name",
+        ),
         ("b.csv", "id,csr\nbü cher,a.csr\n", "line 2: id `bü cher`: "),
         ("b.csv", "id,csr,out\na.example,a.csr,x\nb.example,a.csr,./x/\n", "line 3: its `out` is that of line 2 too"),
         (
@@ -111,9 +115,15 @@ fn three_forms_and_what_is_wrong_with_them() {
         ("b.toml", "[[orders]]\nid = 571\n", "line 1: found `orders`, expected [order]"),
         ("b.csv", "id,csr,keep\n571,a.csr,many\n", "line 2: `keep`: found `many`, expected a whole number"),
         ("b.csv", "id,csr,dns,webroot\n571,a.csr,manual,.\n", "`dns` and `webroot` exclude each other"),
-        ("b.csv", "id,csr,dns_server\n571,a.csr,9.9.9.9\n", "`dns_server` and `dns_key` are for `dns` nsupdate"),
-        ("b.csv", "id,csr,pkcs12\n571,a.csr,true\n", "go with files that are in place: give `out` too"),
-        ("b.jsonl", "{\"csr\":\"a.csr\"}", "line 1: a new certificate needs `product`"),
+        ("b.csv", "id,csr,dns_server\n571,a.csr,9.9.9.9\n", "`dns_server` needs `dns` nsupdate too"),
+        ("b.csv", "id,csr,pkcs12\n571,a.csr,true\n", "line 2: `pkcs12` needs `out` too"),
+        ("b.csv", "id,new_key,san\n571,true,a..b\n", "line 2: `san`: "),
+        ("b.csv", "id,csr,san\n571,a.csr,b.example\n", "line 2: `san` and `csr` exclude each other: give one"),
+        (
+            "b.toml",
+            "[[order]]\nid = 571\ncsr = \"a.csr\"\n\nsan = \"b.example\"",
+            "order 1: line 5: `san` and `csr` exclude each other",
+        ),
         ("b.jsonl", "{", "line 1: EOF"),
         ("b.toml", "", "no order in it"),
         (
@@ -122,11 +132,6 @@ fn three_forms_and_what_is_wrong_with_them() {
             "order 1: line 2: action `melt`: expected create, reissue or renew",
         ),
         ("b.toml", "[[order]]\nid = 1", "order 1: line 1: a certificate needs a key: give `csr`, `new_key` or `key`"),
-        (
-            "b.toml",
-            "[[order]]\nid = 1\ncsr = \"a.csr\"\nname = \"other.example\"",
-            "the CSR is not for `other.example`",
-        ),
         ("b.txt", "x", "the ending `txt` is not known"),
     ] {
         let error = file(name, text).unwrap_err();

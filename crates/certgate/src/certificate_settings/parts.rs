@@ -9,7 +9,7 @@ use certgate_flow::Purpose;
 use certgate_keys::KeyType;
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
 use certgate_x509::{BadAttribute, CertificateRequest, NotAHost, attribute, host};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{CertificateSettings, Dns, Format};
 use crate::{
@@ -50,12 +50,12 @@ pub enum SettingsError {
     CommonName(BadAttribute),
     /// Two that exclude each other.
     Conflict(&'static str, &'static str),
-    /// Some that make sense with another one only.
+    /// Some that do nothing without another one.
     Lone {
-        /// Those, of which one is given.
-        settings: &'static [&'static str],
-        /// The one that they go with.
-        with: &'static str,
+        /// Those that are given.
+        settings: Vec<&'static str>,
+        /// Those of which they need one.
+        with: &'static [&'static str],
         /// Its value, where only that one is meant.
         value: &'static str,
     },
@@ -93,7 +93,7 @@ impl SettingsError {
         match self {
             Self::Value { setting, .. } | Self::Name { setting, .. } => vec![setting],
             Self::Conflict(one, other) => vec![other, one],
-            Self::Lone { settings, .. } => settings.to_vec(),
+            Self::Lone { settings, .. } => settings.clone(),
             Self::NoZoneServer | Self::NoZoneAccount => vec!["dns"],
             Self::Csr { .. } => vec!["csr"],
             Self::CommonName(_) => vec!["name"],
@@ -121,13 +121,10 @@ impl SettingsError {
             Self::Name { setting, why } => format!("{}: {why}", name(setting)),
             Self::CommonName(why) => format!("{}: {why}", name("name")),
             Self::Conflict(one, other) => format!("{} and {} exclude each other: give one", name(one), name(other)),
-            Self::Lone { settings, with: "out", .. } => {
-                format!("{} go with files that are in place: give {} too", list(settings, "and"), name("out"))
-            }
             Self::Lone { settings, with, value } => {
-                let verb = if settings.len() == 1 { "is" } else { "are" };
+                let verb = if settings.len() == 1 { "needs" } else { "need" };
                 let value = if value.is_empty() { String::new() } else { format!(" {value}") };
-                format!("{} {verb} for {}{value}: give that too", list(settings, "and"), name(with))
+                format!("{} {verb} {}{value} too", list(settings, "and"), list(with, "or"))
             }
             Self::NoZoneServer => format!(
                 "{} nsupdate: give the zone's server and key too: {}, {}",
@@ -141,7 +138,12 @@ impl SettingsError {
                 name("dns_profile")
             ),
             Self::NoKey => format!("a certificate needs a key: give {}", list(&["csr", "new_key", "key"], "or")),
-            Self::Csr { path, why } => format!("CSR {}: {why}", path.display()),
+            Self::Csr { path, why } if path.exists() => format!("CSR {}: {why}", path.display()),
+            Self::Csr { path, why } => {
+                let [csr, new_key, key, out] = ["csr", "new_key", "key", "out"].map(name);
+                let path = path.display();
+                format!("CSR {path}: {why}: give another {csr}, or a key: {new_key} or {key}, with {out}")
+            }
         }
     }
 }
@@ -155,7 +157,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 /// What goes with files that are in place.
-const WITH_FILES: &[&str] = &["deploy_hook", "formats", "file_owner", "verify"];
+const WITH_FILES: &[&str] = &["deploy_hook", "rollback_on_failure", "formats", "file_owner", "verify"];
 
 impl CertificateSettings {
     /// The order for that purpose.
@@ -234,12 +236,11 @@ impl CertificateSettings {
     pub fn validation(&self) -> Result<Validation, SettingsError> {
         self.exclude(&["dns", "webroot", "approver", "method"])?;
         self.exclude(&["dns", "webroot", "approver", "provisioning"])?;
-        if self.dns != Some(Dns::NsUpdate) && (self.dns_server.is_some() || self.dns_key.is_some()) {
-            return Err(SettingsError::Lone { settings: &["dns_server", "dns_key"], with: "dns", value: "nsupdate" });
+        if self.dns != Some(Dns::NsUpdate) {
+            self.refuse_lone(&["dns_server", "dns_key"], &["dns"], "nsupdate")?;
         }
-        if self.dns != Some(Dns::AutoDns) && (self.dns_profile.is_some() || self.dns_config.is_some()) {
-            let settings = &["dns_profile", "dns_config"];
-            return Err(SettingsError::Lone { settings, with: "dns", value: "autodns" });
+        if self.dns != Some(Dns::AutoDns) {
+            self.refuse_lone(&["dns_profile", "dns_config"], &["dns"], "autodns")?;
         }
         let validation = match &self.dns {
             Some(Dns::AutoDns) => Validation::by(self.autodns()?),
@@ -259,24 +260,20 @@ impl CertificateSettings {
             },
         };
         let validation = if self.allow_any_record == Some(true) { validation.allowing_any() } else { validation };
-        let asked = Propagation::default();
-        let no_authoritative = self.no_authoritative == Some(true);
-        let is_checked = self.dns_check.unwrap_or(self.dns == Some(Dns::AutoDns));
-        if is_checked || self.dns == Some(Dns::Manual) {
-            return Ok(validation.once_seen(Propagation {
-                resolvers: self.resolver.clone().unwrap_or_default(),
-                authoritative: !no_authoritative,
-                timeout: self.dns_timeout.unwrap_or(asked.timeout),
-            }));
+        if !self.awaits_the_record() {
+            self.refuse_lone(&["resolver", "no_authoritative"], &["dns_check"], "")?;
+            return Ok(validation);
         }
-        if no_authoritative || self.resolver.as_ref().is_some_and(|resolvers| !resolvers.is_empty()) {
-            return Err(SettingsError::Lone {
-                settings: &["resolver", "no_authoritative"],
-                with: "dns_check",
-                value: "",
-            });
-        }
-        Ok(validation)
+        Ok(validation.once_seen(Propagation {
+            resolvers: self.resolver.clone().unwrap_or_default(),
+            authoritative: self.no_authoritative != Some(true),
+            timeout: self.dns_timeout.unwrap_or(Propagation::default().timeout),
+        }))
+    }
+
+    /// Whether it is ordered only once the record is seen.
+    fn awaits_the_record(&self) -> bool {
+        self.dns == Some(Dns::Manual) || self.dns_check.unwrap_or(self.dns == Some(Dns::AutoDns))
     }
 
     fn autodns(&self) -> Result<AutoDns, SettingsError> {
@@ -297,21 +294,14 @@ impl CertificateSettings {
         self.exclude(&["key", "csr"])?;
         self.exclude(&["names", "csr"])?;
         self.exclude(&["pass_phrase_file", "pass_phrase_command"])?;
-        let lone = |settings: &'static [&'static str], with| {
-            let given = settings.iter().any(|setting| self.has(setting) && self.is_not_off(setting));
-            if given { Err(SettingsError::Lone { settings, with, value: "" }) } else { Ok(()) }
-        };
         if self.key.is_none() {
-            lone(&["pass_phrase_file", "pass_phrase_command", "decrypt_key"], "key")?;
+            self.refuse_lone(&["pass_phrase_file", "pass_phrase_command", "decrypt_key"], &["key"], "")?;
         }
         if !is_new {
-            lone(&["key_type"], "new_key")?;
+            self.refuse_lone(&["key_type"], &["new_key"], "")?;
         }
-        if self.out.is_none() && is_new {
-            return Err(SettingsError::Lone { settings: &["new_key"], with: "out", value: "" });
-        }
-        if self.out.is_none() && self.key.is_some() {
-            return Err(SettingsError::Lone { settings: &["key"], with: "out", value: "" });
+        if self.out.is_none() {
+            self.refuse_lone(&["new_key", "key"], &["out"], "")?;
         }
         if is_new {
             return Ok(Some(KeySource::New { key_type: self.key_type, default: KeyType::default() }));
@@ -328,10 +318,7 @@ impl CertificateSettings {
     pub fn install_options(&self) -> Result<Option<InstallOptions>, SettingsError> {
         match &self.out {
             Some(folder) => self.installed_into(folder).map(Some),
-            None if WITH_FILES.iter().any(|setting| self.has(setting)) => {
-                Err(SettingsError::Lone { settings: WITH_FILES, with: "out", value: "" })
-            }
-            None => Ok(None),
+            None => self.refuse_lone(WITH_FILES, &["out"], "").map(|()| None),
         }
     }
 
@@ -341,8 +328,8 @@ impl CertificateSettings {
     /// The settings do not go together.
     pub fn installed_into(&self, folder: &Path) -> Result<InstallOptions, SettingsError> {
         self.exclude(&KEY_STORE_PASS_PHRASE)?;
-        if self.rollback_on_failure == Some(true) && self.deploy_hook.is_none() {
-            return Err(SettingsError::Lone { settings: &["rollback_on_failure"], with: "deploy_hook", value: "" });
+        if self.deploy_hook.is_none() {
+            self.refuse_lone(&["rollback_on_failure"], &["deploy_hook"], "")?;
         }
         let mut options = InstallOptions::into_folder(folder);
         options.keep = self.keep.unwrap_or(options.keep);
@@ -416,8 +403,36 @@ impl CertificateSettings {
         }
     }
 
-    fn is_not_off(&self, setting: &str) -> bool {
-        setting != "decrypt_key" || self.decrypt_key == Some(true)
+    /// Refuses those of these that are given, and not to say no: they do nothing without one of `with`.
+    fn refuse_lone(
+        &self,
+        settings: &[&'static str],
+        with: &'static [&'static str],
+        value: &'static str,
+    ) -> Result<(), SettingsError> {
+        let nothing = [json!(false), json!([])];
+        let is_given = |setting: &&str| {
+            self.has(setting) && self.to_map().get(*setting).is_some_and(|value| !nothing.contains(value))
+        };
+        let settings: Vec<&str> = settings.iter().copied().filter(is_given).collect();
+        if settings.is_empty() { Ok(()) } else { Err(SettingsError::Lone { settings, with, value }) }
+    }
+
+    /// Refuses what an order asks for and what does nothing with it, where `before` is remembered in its folder. A declared file may say it of
+    /// all its certificates, for those that have a use for it.
+    pub(super) fn check_order(&self, before: Option<&Self>) -> Result<(), SettingsError> {
+        let all = before.map_or_else(|| self.clone(), |before| self.clone().or(before));
+        let has_sets = before.is_some() || self.new_key == Some(true) || self.key.is_some();
+        let is_published = all.webroot.is_some() || all.dns.as_ref().is_some_and(|dns| *dns != Dns::Provision);
+        let rules: [(bool, &[&str], &[&str]); 5] = [
+            (has_sets, &["keep"], &["new_key", "key"]),
+            (all.formats.is_some(), &KEY_STORE_PASS_PHRASE, &["formats"]),
+            (all.deploy_hook.is_some(), &["hook_timeout"], &["deploy_hook"]),
+            (all.awaits_the_record(), &["dns_timeout"], &["dns_check"]),
+            (is_published, &["allow_any_record"], &["dns", "webroot"]),
+        ];
+        let mut idle = rules.into_iter().filter(|(is_of_use, ..)| !is_of_use);
+        idle.try_for_each(|(_, settings, with)| self.refuse_lone(settings, with, ""))
     }
 }
 

@@ -48,11 +48,12 @@ impl CertificateSettings {
     ) -> Result<OrderRequest, SettingsError> {
         let installation = self.out.as_deref().map(Installation::at);
         let known = installation.and_then(|place| place.record_in_place().map(|record| (place, record)));
-        let Some((place, record)) = known else {
+        let before = known.as_ref().map(|(_, record)| record.settings.clone().unwrap_or_default());
+        self.check_order(before.as_ref())?;
+        let (Some((place, record)), Some(mut before)) = (known, before) else {
             self.working_folder = self.working_folder.or(here.map(Path::to_owned));
             return self.request_with(purpose, csr);
         };
-        let mut before = record.settings.clone().unwrap_or_default();
         if csr.is_some() {
             before.names = None;
         } else if purpose == Purpose::Create {

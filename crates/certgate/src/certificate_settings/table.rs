@@ -14,8 +14,8 @@ use toml::{
 
 use super::{CertificateSettings, SettingsError};
 
-/// By which names further names of a certificate are given.
-const SPELLINGS_OF_NAMES: [&str; 2] = ["names", "san"];
+/// The other spellings of settings.
+const SPELLINGS: [(&str, &str); 3] = [("san", "names"), ("pkcs12", "formats"), ("jks", "formats")];
 
 /// A table of settings: an order of a batch, a certificate that is declared.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,11 @@ struct Field {
     value: Value,
 }
 
+/// The setting that goes by a name.
+fn setting(name: &str) -> &str {
+    SPELLINGS.into_iter().find(|(spelling, _)| *spelling == name).map_or(name, |(_, setting)| setting)
+}
+
 impl Table {
     /// Takes a value that is no setting, by its name.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
@@ -55,7 +60,7 @@ impl Table {
     fn line_of(&self, names: &[&str]) -> Option<usize> {
         let there = self.fields.iter().map(|field| (&field.name, field.line));
         let lines = there.chain(self.taken.iter().map(|(name, line)| (name, *line)));
-        lines.filter(|(name, _)| names.contains(&name.as_str())).filter_map(|(_, line)| line).max().or(self.line)
+        lines.filter(|(name, _)| names.contains(&setting(name))).filter_map(|(_, line)| line).max().or(self.line)
     }
 
     /// Where its profile stands in that file.
@@ -66,7 +71,15 @@ impl Table {
 
     /// Why settings of it do not go together.
     pub(crate) fn at_settings(&self, why: &SettingsError) -> String {
-        self.at(&why.settings(), why)
+        self.at(&why.settings(), self.said(why))
+    }
+
+    /// What is wrong with settings, each by the name that it has here.
+    fn said(&self, why: &SettingsError) -> String {
+        why.said(&|name| {
+            let here = self.fields.iter().map(|field| field.name.as_str()).find(|here| setting(here) == name);
+            format!("`{}`", here.unwrap_or(name))
+        })
     }
 
     /// Whether it holds something of that name.
@@ -97,15 +110,12 @@ impl Table {
         let mut settings = CertificateSettings::default();
         for Field { name, line, value } in &self.fields {
             let set = settings.set(name, value);
-            let checked =
-                set.and_then(
-                    |()| if SPELLINGS_OF_NAMES.contains(&name.as_str()) { settings.check_names() } else { Ok(()) },
-                );
+            let checked = set.and_then(|()| if setting(name) == "names" { settings.check_names() } else { Ok(()) });
             checked.map_err(|why| {
-                let why = why.beside(own);
+                let why = self.said(&why.beside(own));
                 match line {
                     Some(line) => format!("line {line}: {why}"),
-                    None => why.to_string(),
+                    None => why,
                 }
             })?;
         }

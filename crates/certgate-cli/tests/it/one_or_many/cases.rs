@@ -266,6 +266,92 @@ pub(super) fn cases() -> Vec<Case> {
             said: "(--strict)",
         },
         Case {
+            title: "a further name beside a CSR",
+            action: "reissue",
+            options: &[("san", "www.example.com")],
+            code: 2,
+            said: "`san` and `csr` exclude each other: give one",
+            ..PLAIN
+        },
+        Case {
+            title: "a new key for no folder",
+            action: "reissue",
+            options: &[("new_key", "true")],
+            code: 2,
+            said: "`new_key` needs `out` too",
+            ..PLAIN
+        },
+        Case {
+            title: "no contact",
+            options: &[("product", "SSL123"), ("technical", "100")],
+            code: 2,
+            said: "a new certificate needs an administrative contact",
+            ..PLAIN
+        },
+        Case {
+            title: "a contact that cannot be",
+            options: &[("product", "SSL123"), ("admin", "0"), ("technical", "100")],
+            code: 2,
+            said: "expected a whole number of 1 or more",
+            ..PLAIN
+        },
+        Case {
+            title: "a certificate that cannot be",
+            action: "reissue 0",
+            options: &[],
+            code: 2,
+            said: "expected a whole number of 1 or more",
+            ..PLAIN
+        },
+        Case {
+            title: "sets kept where none is made",
+            action: "reissue",
+            options: &[("keep", "3"), ("out", "out")],
+            code: 2,
+            said: "`keep` needs `new_key` or `key` too",
+            ..PLAIN
+        },
+        Case {
+            title: "a time for no hook",
+            action: "reissue",
+            options: &[("hook_timeout", "9s"), ("out", "out")],
+            code: 2,
+            said: "`hook_timeout` needs `deploy_hook` too",
+            ..PLAIN
+        },
+        Case {
+            title: "a set put back for no hook",
+            action: "reissue",
+            options: &[("rollback_on_failure", "true"), ("out", "out")],
+            code: 2,
+            said: "`rollback_on_failure` needs `deploy_hook` too",
+            ..PLAIN
+        },
+        Case {
+            title: "a time for a record that is not awaited",
+            action: "reissue",
+            options: &[("dns", "exec true"), ("dns_timeout", "9s")],
+            code: 2,
+            said: "`dns_timeout` needs `dns_check` too",
+            ..PLAIN
+        },
+        Case {
+            title: "any record where none is published",
+            action: "reissue",
+            options: &[("dns", "provision"), ("allow_any_record", "true")],
+            code: 2,
+            said: "`allow_any_record` needs `dns` or `webroot` too",
+            ..PLAIN
+        },
+        Case {
+            title: "a pass phrase for no key store",
+            action: "reissue",
+            options: &[("new_key", "true"), ("store_pass_file", "HOME/pass"), ("out", "out")],
+            code: 2,
+            said: "`store_pass_file` needs ",
+            ..PLAIN
+        },
+        Case {
             title: "refused",
             options: &[("product", "SSL123"), ("admin", "4711"), ("technical", "100"), ("lifetime", "12")],
             code: 3,

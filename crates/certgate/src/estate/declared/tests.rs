@@ -126,7 +126,7 @@ fn what_is_wrong_is_said_with_its_place() {
             "certificate 1: line 3: `name`: common name `long.a23456789.b23456789.c23456789.d23456789.e23456789.f23456789.example`: it has \
              72 characters; X.520 allows 64",
         ),
-        ("[defaults]\nsan = \"a b..c\"\n", "defaults: line 2: `names`: name `b..c`: it has a dot where"),
+        ("[defaults]\nsan = \"a b..c\"\n", "defaults: line 2: `san`: name `b..c`: it has a dot where"),
         ("[[certificate]\n", "line 1: "),
     ] {
         let error = read(text).unwrap_err();
