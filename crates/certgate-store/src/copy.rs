@@ -139,8 +139,15 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "runs",
-        columns: &[("account", Text), ("command", Text), ("ended", Integer), ("exit", Integer), ("succeeded", Integer)],
-        order: "account, command",
+        columns: &[
+            ("account", Text),
+            ("host", Text),
+            ("command", Text),
+            ("ended", Integer),
+            ("exit", Integer),
+            ("succeeded", Integer),
+        ],
+        order: "account, host, command",
     },
     Table {
         name: "requests",

@@ -177,15 +177,21 @@ impl<E: Engine> Store for E {
         self.write(|session| messages::note(session, &messages::Note::Taken, stable_id, now))
     }
 
-    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError> {
+    fn record_run(
+        &mut self,
+        account: &str,
+        host: Option<&str>,
+        run: &LastRun,
+        sent: &[RequestCount],
+    ) -> Result<(), StoreError> {
         self.write(|session| {
-            runs::record(session, account, run)?;
+            runs::record(session, account, host.unwrap_or_default(), run)?;
             sent.iter().try_for_each(|sent| runs::add(session, account, sent))
         })
     }
 
-    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError> {
-        self.read(|session| runs::last(session, account))
+    fn last_runs(&self, account: &str, host: Option<&str>) -> Result<Vec<LastRun>, StoreError> {
+        self.read(|session| runs::last(session, account, host.unwrap_or_default()))
     }
 
     fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError> {

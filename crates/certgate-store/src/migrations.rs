@@ -223,6 +223,25 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    // Whose runs they are, of the machines that share a store. Of older ones it is not known.
+    Migration {
+        tables: "
+            CREATE TABLE runs_of_hosts (
+                account TEXT NOT NULL,
+                host TEXT NOT NULL,
+                command TEXT NOT NULL,
+                ended INTEGER NOT NULL,
+                exit INTEGER NOT NULL,
+                succeeded INTEGER,
+                PRIMARY KEY (account, host, command)
+            ) WITHOUT ROWID;
+            INSERT INTO runs_of_hosts SELECT account, '', command, ended, exit, succeeded FROM runs;
+            DROP TABLE runs;
+            ALTER TABLE runs_of_hosts RENAME TO runs;
+        ",
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What departures are written down in, by those who share a store and by those who share nothing but a file.

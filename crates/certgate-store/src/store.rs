@@ -245,18 +245,24 @@ pub trait Store: Send {
     /// It could not be kept.
     fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError>;
 
-    /// Notes how a command of an account ended, and adds what it sent. A run that did not end well leaves the time of the last
-    /// one that did.
+    /// Notes how a command of an account ended on a machine, and adds what it sent. A run that did not end well leaves the time of the
+    /// last one that did.
     ///
     /// # Errors
     /// It could not be kept.
-    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError>;
+    fn record_run(
+        &mut self,
+        account: &str,
+        host: Option<&str>,
+        run: &LastRun,
+        sent: &[RequestCount],
+    ) -> Result<(), StoreError>;
 
-    /// When each command of an account ran last.
+    /// When each command of an account ran last on a machine.
     ///
     /// # Errors
     /// They could not be read.
-    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError>;
+    fn last_runs(&self, account: &str, host: Option<&str>) -> Result<Vec<LastRun>, StoreError>;
 
     /// What an account sent since the store was made.
     ///

@@ -139,9 +139,9 @@ impl Cluster {
         self.run(DATABASE, sql)
     }
 
-    /// Runs statements in the schema of a role.
+    /// Runs statements as a role, in its schema.
     pub fn execute_as(&self, role: &Role, sql: &str) -> String {
-        self.execute(&format!("SET search_path = {}; {sql}", role.name))
+        self.execute(&format!("SET ROLE {0}; SET search_path = {0}; {sql}", role.name))
     }
 
     /// Stops the server at once, as a power cut would, and starts it again.

@@ -36,6 +36,8 @@ pub struct Journal {
     clock: Option<Clock>,
     /// What this machine is called, where machines have names.
     host: Option<String>,
+    /// Whether machines may share the store.
+    is_shared: bool,
 }
 
 /// What is recorded of an order besides its task.
@@ -73,7 +75,8 @@ impl Journal {
         let lease = address.lease(&token).map_err(Error::Unsent)?;
         let run_lease = Arc::new(RunLease::new(Arc::clone(&store), lease));
         let (account, validating) = (account.to_owned(), HashSet::new());
-        Ok(Self { store, run_lease, account, validating, last: None, clock: None, host: None })
+        let is_shared = address.file().is_none();
+        Ok(Self { store, run_lease, account, validating, last: None, clock: None, host: None, is_shared })
     }
 
     /// On a machine of that name: the folders of its orders are that machine's.
@@ -342,15 +345,20 @@ impl Journal {
         let now = self.now();
         let succeeded = is_success.then_some(now);
         let run = LastRun { command: command.to_owned(), ended: now, exit_code, succeeded };
-        Ok(self.store().record_run(&self.account, &run, sent)?)
+        Ok(self.store().record_run(&self.account, self.host_of_runs(), &run, sent)?)
     }
 
-    /// When commands of the account ran last.
+    /// A store in a file is one machine's, whatever that is called today, as a container is anew with each run.
+    fn host_of_runs(&self) -> Option<&str> {
+        self.host.as_deref().filter(|_| self.is_shared)
+    }
+
+    /// When commands of the account ran last on this machine.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn last_runs(&self) -> Result<Vec<LastRun>, Error> {
-        Ok(self.store().last_runs(&self.account)?)
+        Ok(self.store().last_runs(&self.account, self.host_of_runs())?)
     }
 
     /// What the account's recorded runs sent.

@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub unreadable: Vec<(PathBuf, InventoryError)>,
     /// The orders of the store by their states.
     pub orders: Vec<OrderCount>,
-    /// When commands that use the store ran last.
+    /// When commands that use the store ran last on this machine.
     pub runs: Vec<LastRun>,
     /// The tasks that those runs sent, since the store was made.
     pub requests: Vec<RequestCount>,

@@ -1,6 +1,12 @@
 //! Orders in PostgreSQL: what one machine ordered another one knows, and how a machine gets in.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Output,
+};
 
 use certgate_simulator::{Server, Settings};
 use certgate_testing::{Cluster, Role};
@@ -25,6 +31,9 @@ impl<'s> Machine<'s> {
         let words = [words, &["--store", &self.store]].concat();
         let arguments = arguments(self.home.path(), self.server, self.transport, &words);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let name = self.home.path().file_name().unwrap().display();
+        let mut config = OpenOptions::new().append(true).open(self.home.path().join("config.toml")).unwrap();
+        writeln!(config, "host = \"{name}\"").unwrap();
         command(self.home.path(), &arguments).env("PGPASSWORD", Role::PASSWORD).output().unwrap()
     }
 }
@@ -46,6 +55,24 @@ fn what_one_machine_ordered_another_one_knows() {
         assert_eq!(shown["order"]["state"], "done");
         assert_eq!(shown["order"]["messages"].as_array().map(Vec::len), Some(1), "the other one took its message in");
         assert!(!one.home.path().join(".local/share/certgate/store.sqlite").exists());
+    }
+}
+
+/// A sweep that stopped on one machine is not hidden by that of another one.
+#[test]
+fn each_machine_tells_its_own_runs() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (_gateway, server) = serve(Settings::default());
+    let role = cluster.role();
+    let [one, other] = [(); 2].map(|()| Machine::new(&server, "json", &role));
+    ended(one.run(&["resume"]), 8);
+    let file = other.home.path().join("metrics");
+    for (machine, is_told) in [(&one, true), (&other, false)] {
+        ended(machine.run(&["status", "--prometheus", &file.display().to_string()]), 0);
+        let metrics = fs::read_to_string(&file).unwrap();
+        assert!(metrics.contains("certgate_gateway_up 1\n"), "{metrics}");
+        let success = "certgate_last_success_timestamp_seconds{command=\"resume\"}";
+        assert_eq!(metrics.contains(success), is_told, "{metrics}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs and requests in their tables.
+//! Runs and requests in their tables. A machine without a name is the empty one.
 
 use crate::{
     LastRun, OrderCount, RequestCount, StoreError,
@@ -6,12 +6,18 @@ use crate::{
     tables::orders::state,
 };
 
-pub(crate) fn record(session: &dyn Session, account: &str, run: &LastRun) -> Result<(), StoreError> {
+/// Records a run on that machine. The first machine that runs a command takes over what was noted of it before machines were.
+pub(crate) fn record(session: &dyn Session, account: &str, host: &str, run: &LastRun) -> Result<(), StoreError> {
     let LastRun { command, ended, exit_code, succeeded } = run;
     session.execute(
-        "INSERT INTO runs (account, command, ended, exit, succeeded) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (account, command) DO UPDATE SET ended = ?3, exit = ?4, succeeded = coalesce(?5, runs.succeeded)",
-        values![account, command, ended, i64::from(*exit_code), succeeded],
+        "UPDATE runs SET host = ?2 WHERE account = ?1 AND host = '' AND command = ?3
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE account = ?1 AND host = ?2 AND command = ?3)",
+        values![account, host, command],
+    )?;
+    session.execute(
+        "INSERT INTO runs (account, host, command, ended, exit, succeeded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (account, host, command) DO UPDATE SET ended = ?4, exit = ?5, succeeded = coalesce(?6, runs.succeeded)",
+        values![account, host, command, ended, i64::from(*exit_code), succeeded],
     )?;
     Ok(())
 }
@@ -26,12 +32,16 @@ pub(crate) fn add(session: &dyn Session, account: &str, sent: &RequestCount) -> 
     Ok(())
 }
 
-pub(crate) fn last(session: &dyn Session, account: &str) -> Result<Vec<LastRun>, StoreError> {
-    let sql = "SELECT command, ended, exit, succeeded FROM runs WHERE account = ?1 ORDER BY command";
-    session.all(sql, values![account], |row| {
+/// The last runs on that machine. Of commands that none ran since machines are noted, what is known from before is every machine's.
+pub(crate) fn last(session: &dyn Session, account: &str, host: &str) -> Result<Vec<LastRun>, StoreError> {
+    let sql = "SELECT command, ended, exit, succeeded FROM runs WHERE account = ?1 AND host IN (?2, '')
+               ORDER BY command, host DESC";
+    let mut runs = session.all(sql, values![account, host], |row| {
         let exit_code = u8::try_from(row.get::<i64>(2)?).map_err(|why| row.unreadable(2, &why))?;
         Ok(LastRun { command: row.get(0)?, ended: row.get(1)?, exit_code, succeeded: row.get(3)? })
-    })
+    })?;
+    runs.dedup_by(|later, first| later.command == first.command);
+    Ok(runs)
 }
 
 pub(crate) fn requests(session: &dyn Session, account: &str) -> Result<Vec<RequestCount>, StoreError> {

@@ -30,7 +30,7 @@ fn fill(place: &Place) {
         outcome: "accepted".to_owned(),
         count: 3,
     });
-    store.record_run(ACCOUNT, &run, &sent).unwrap();
+    store.record_run(ACCOUNT, Some("web1"), &run, &sent).unwrap();
     let nameless = InstalledFolder { folder: "/certs/ä".into(), host: None, certificate: None, name: None };
     let named = InstalledFolder { host: Some("web1".to_owned()), certificate: Some(571), ..nameless.clone() };
     store.note_folders(&[nameless, named]).unwrap();
@@ -43,7 +43,7 @@ fn told(store: &dyn Store) -> String {
     let of = |id: &str| (store.history(id).unwrap(), store.messages_of(id).unwrap());
     let of: BTreeMap<&str, _> = orders.iter().map(|order| (order.order.id.as_str(), of(&order.order.id))).collect();
     let waiting = store.waiting(ACCOUNT, 10).unwrap();
-    let (runs, requests) = (store.last_runs(ACCOUNT).unwrap(), store.requests(ACCOUNT).unwrap());
+    let (runs, requests) = (store.last_runs(ACCOUNT, Some("web1")).unwrap(), store.requests(ACCOUNT).unwrap());
     let folders = store.folders().unwrap();
     format!("{orders:#?}{of:#?}{waiting:#?}{runs:#?}{requests:#?}{folders:#?}")
 }

@@ -15,6 +15,7 @@ mod file;
 mod places;
 mod queue_readers;
 mod rate_limiter;
+mod runs;
 #[cfg(all(feature = "postgres", unix))]
 mod schema;
 mod subjects;

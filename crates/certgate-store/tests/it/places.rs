@@ -128,6 +128,10 @@ impl Place {
         self.database.call_older(10);
     }
 
+    pub(crate) fn call_older(&self, version: i64) {
+        self.database.call_older(version);
+    }
+
     pub(crate) fn execute(&self, sql: &str) {
         self.database.execute(sql);
     }

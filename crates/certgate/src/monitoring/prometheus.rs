@@ -45,13 +45,14 @@ const OLDEST: Metric = gauge(
     "certgate_orders_oldest_timestamp_seconds",
     "When the oldest order that is not finished was placed, by state.",
 );
-const LAST_RUN: Metric = gauge("certgate_last_run_timestamp_seconds", "When a command that uses the store ended last.");
+const LAST_RUN: Metric =
+    gauge("certgate_last_run_timestamp_seconds", "When a command that uses the store ended last on this machine.");
 const LAST_SUCCESS: Metric = gauge(
     "certgate_last_success_timestamp_seconds",
-    "When a command that uses the store last ended with exit code 0 or 8.",
+    "When a command that uses the store last ended with exit code 0 or 8 on this machine.",
 );
 const EXIT_CODE: Metric =
-    gauge("certgate_last_exit_code", "The exit code of the last run of a command that uses the store.");
+    gauge("certgate_last_exit_code", "The exit code of the last run of a command that uses the store on this machine.");
 const REQUESTS: Metric = counter(
     "certgate_requests_total",
     "Tasks that commands that use the store sent since it was made, repeats of one counted once.",
