@@ -199,6 +199,11 @@ impl Client {
         self.interceptors.iter().any(|interceptor| interceptor.answers_everything())
     }
 
+    /// Whether the next request that an interceptor has an answer to is one of that task.
+    pub fn is_answered_next(&self, task: TaskKind) -> bool {
+        self.interceptors.iter().any(|interceptor| interceptor.answers_next(task))
+    }
+
     /// The pace that it keeps.
     pub fn throttle(&self) -> &Arc<dyn Throttle> {
         &self.throttle

@@ -70,6 +70,11 @@ pub trait Interceptor: Send + Sync {
     fn answers_everything(&self) -> bool {
         false
     }
+
+    /// Whether the next request that it has an answer to is one of that task.
+    fn answers_next(&self, _: TaskKind) -> bool {
+        false
+    }
 }
 
 /// Counts the tasks of a client.

@@ -238,6 +238,12 @@ impl Interceptor for Tape {
     fn answers_everything(&self) -> bool {
         self.mode() == Mode::Replay
     }
+
+    fn answers_next(&self, task: TaskKind) -> bool {
+        let inner = self.locked();
+        let next = inner.deck.unused().next();
+        next.and_then(|at| inner.folder.entries().get(at)?.kind()) == Some(task)
+    }
 }
 
 impl Inner {

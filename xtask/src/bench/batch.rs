@@ -18,6 +18,8 @@ const ORDERS: usize = 200;
 /// Prepare, order, poll, confirm.
 const REQUESTS: usize = 4;
 const PACE: usize = 3;
+/// For so many seconds one look at the account's running jobs serves all orders.
+const LOOK: usize = 5;
 /// What the whole takes at most, to its requests at that pace.
 const AIM: f64 = 1.02;
 
@@ -49,7 +51,9 @@ pub(super) fn run() -> Result<(), Failure> {
             verdict(ratio, AIM)
         );
     }
-    println!("aim for requests: at most {}", REQUESTS * ORDERS);
+    let requests = REQUESTS * ORDERS;
+    // The looks take their turn at the pace, too.
+    println!("aim for requests: at most {} at {PACE} a second", requests + requests / (PACE * LOOK - 1) + 1);
     Ok(())
 }
 

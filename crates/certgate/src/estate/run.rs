@@ -169,7 +169,8 @@ impl TaskRun<'_> {
             }
         }
         let now = options.clock.now();
-        let mut run = Runner::new(clients, options).run(journal, items, &mut Telling { observer });
+        let runner = Runner::new(clients, options).looking_for(running);
+        let mut run = runner.run(journal, items, &mut Telling { observer });
         for report in &mut run.reports {
             if let Some(task) = tasks.iter_mut().find(|task| report.replaces.as_ref() == Some(&task.id)) {
                 task.is_replaced();

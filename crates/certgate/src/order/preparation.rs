@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    Certificate, ObjectJob, Query, QueryFilter,
+    Certificate, ObjectJob, Query, QueryFilter, TaskKind,
     task::JobList,
     words::{JobStatus, Operator},
 };
@@ -62,9 +62,7 @@ impl Preparation<'_> {
             // It may be another certificate by now.
             request.existing = None;
         }
-        if let Some(error) = self.running.others(self.client, self.journal, request)? {
-            return Err(error.into());
-        }
+        self.running.check(self.client, self.journal, request)?;
         Ok(request.item(id, self.options.deadline, self.options.wait))
     }
 
@@ -93,11 +91,21 @@ impl Preparation<'_> {
     }
 }
 
-/// The account's jobs that run, looked at once for all orders of a run.
+/// The account's jobs that run: one look serves all orders of a run that leave within the next seconds.
 #[derive(Debug)]
 pub struct RunningJobs {
     scope: Scope,
-    jobs: Option<Vec<ObjectJob>>,
+    seen: Option<Seen>,
+}
+
+/// What the last look showed.
+#[derive(Debug)]
+struct Seen {
+    /// When it began, in milliseconds since 1970: what begins after that need not be among the jobs.
+    at: i64,
+    /// The name whose jobs they are, where they are one's.
+    name: Option<String>,
+    jobs: Vec<ObjectJob>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,47 +115,68 @@ enum Scope {
     Account,
 }
 
+/// For how long, in milliseconds, a look counts: two machines that are further apart see each other's jobs.
+const FRESH: u64 = 5_000;
+
 impl RunningJobs {
     /// Those of one certificate's name.
     pub fn of_one() -> Self {
-        Self { scope: Scope::One, jobs: None }
+        Self { scope: Scope::One, seen: None }
     }
 
     /// Those of the account.
     pub fn of_account() -> Self {
-        Self { scope: Scope::Account, jobs: None }
+        Self { scope: Scope::Account, seen: None }
     }
 
     /// None: they are not looked for.
     pub fn unasked() -> Self {
-        Self { scope: Scope::Nobody, jobs: None }
+        Self { scope: Scope::Nobody, seen: None }
     }
 
-    /// A job of the same certificate that is not one of the store's orders: another machine or a person is at it.
-    pub(super) fn others(
+    /// Looks whether somebody else's job is in the way of what is asked for, before anything is done for it.
+    pub(super) fn check(
         &mut self,
         client: &mut Client,
         journal: &Journal,
         request: &OrderRequest,
-    ) -> Result<Option<PreparationError>, Error> {
+    ) -> Result<(), Error> {
         let own = request.csr.as_ref().and_then(|(_, csr)| csr.name());
-        let Some(name) = request.name.as_deref().or(own).map(str::to_owned) else { return Ok(None) };
+        let Some(name) = request.name.as_deref().or(own) else { return Ok(()) };
         let is_whole = request.product.is_some() && request.admin.is_some() && request.technical.is_some();
-        if request.certificate().is_none() && !is_whole {
+        let is_new = request.certificate().is_none();
+        if is_new && !is_whole {
             // Nothing is ordered, and nobody is asked.
-            return Ok(None);
+            return Ok(());
         }
         // One of the store's that is open stands in the way itself, and says more.
         if self.scope == Scope::Nobody || journal.unfinished()?.iter().any(|order| request.is_for(order)) {
-            return Ok(None);
+            return Ok(());
         }
-        let jobs = match self.jobs.take() {
-            Some(jobs) => jobs,
-            None => running(client, (self.scope == Scope::One).then_some(name.as_str()))?,
+        self.look_for_others(client, journal, name, is_new)
+    }
+
+    /// Looks for a job of the same certificate that is not one of the store's orders: another machine or a person is at it.
+    ///
+    /// # Errors
+    /// [`PreparationError::UnderWay`], or the client or the store could not tell: order nothing.
+    pub(super) fn look_for_others(
+        &mut self,
+        client: &mut Client,
+        journal: &Journal,
+        name: &str,
+        is_new: bool,
+    ) -> Result<(), Error> {
+        if self.scope == Scope::Nobody {
+            return Ok(());
+        }
+        let name_asked = (self.scope == Scope::One).then(|| name.to_owned());
+        let fresh = self.seen.take().filter(|seen| seen.name == name_asked && seen.is_fresh(client, journal));
+        let seen = match fresh {
+            Some(seen) => seen,
+            None => Seen { at: journal.now(), jobs: running(client, name_asked.as_deref())?, name: name_asked },
         };
-        let is_new = request.certificate().is_none();
-        let mut found = None;
-        for job in &jobs {
+        for job in &self.seen.insert(seen).jobs {
             let Some((id, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
             // A gateway that passes over the filter lists jobs that are over, too.
             if inner.status.as_ref().is_some_and(JobStatus::has_ended) {
@@ -156,16 +185,35 @@ impl RunningJobs {
             let of_name = job.object.as_ref().and_then(|object| object.value.as_deref());
             let creates = inner.action.as_deref().map(|action| action.eq_ignore_ascii_case("create"));
             // A new certificate of the same name is another one than that which is there.
-            let is_of_the_same = of_name.is_some_and(|other| is_same_name(other, &name))
+            let is_of_the_same = of_name.is_some_and(|other| is_same_name(other, name))
                 && creates.is_none_or(|creates| creates == is_new);
-            if is_of_the_same && journal.of_job(id)?.is_none() {
-                found = Some(PreparationError::UnderWay { job: id, action: inner.action.clone(), name: name.clone() });
-                break;
+            if is_of_the_same && journal.of_job(id)?.is_none() && !may_be_ours(journal, name, is_new)? {
+                let (action, name) = (inner.action.clone(), name.to_owned());
+                return Err(PreparationError::UnderWay { job: id, action, name }.into());
             }
         }
-        self.jobs = Some(jobs);
-        Ok(found)
+        Ok(())
     }
+}
+
+impl Seen {
+    /// Whether it still counts. A tape answers as often as was looked when it was recorded.
+    fn is_fresh(&self, client: &Client, journal: &Journal) -> bool {
+        match client.is_answered_offline() {
+            true => !client.is_answered_next(TaskKind::JobList),
+            false => journal.now().abs_diff(self.at) < FRESH,
+        }
+    }
+}
+
+/// Whether a job may be that of an order of the store that is out and whose job is not known: one whose answer is on its way, or did
+/// not say it.
+fn may_be_ours(journal: &Journal, name: &str, is_new: bool) -> Result<bool, Error> {
+    Ok(journal.unfinished()?.iter().any(|order| {
+        let is_out = matches!(order.state, State::Sending | State::Pending) && order.job.is_none();
+        let of_name = order.order.name.as_deref();
+        is_out && order.order.certificate.is_none() == is_new && of_name.is_some_and(|other| is_same_name(other, name))
+    }))
 }
 
 /// The jobs that run, of a certificate's name or of the account. An account that may not list its jobs shows none.

@@ -37,9 +37,7 @@ pub fn rehearse(
         Control::Stop => Err(Error::Interrupted),
     };
     request.make_csr(client, true)?;
-    if let Some(error) = running.others(client, journal, request)? {
-        return Err(error.into());
-    }
+    running.check(client, journal, request)?;
     let (mut flow, mut clock) = (request.flow(Duration::MAX, true), None);
     loop {
         let heard = match flow.step(client.now()) {

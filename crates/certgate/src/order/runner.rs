@@ -18,7 +18,7 @@ use self::{
     worker::Worker,
 };
 use crate::{
-    Client, Error, GatewayClock, Journal, Observer, OrderId, OrderReport,
+    Client, Error, GatewayClock, Journal, Observer, OrderId, OrderReport, RunningJobs,
     installation::{FolderTurn, HookTime},
     unix_now,
     validation::Validation,
@@ -131,6 +131,7 @@ impl std::fmt::Debug for Clock {
 pub struct Runner<'a> {
     clients: Vec<&'a mut Client>,
     options: RunOptions,
+    running: RunningJobs,
 }
 
 /// What a run came to.
@@ -145,12 +146,19 @@ pub struct Run {
 impl<'a> Runner<'a> {
     /// A runner that sends with these clients. They have to share their clock and interrupt.
     pub fn new(clients: Vec<&'a mut Client>, options: RunOptions) -> Self {
-        Self { clients, options }
+        Self { clients, options, running: RunningJobs::unasked() }
+    }
+
+    /// Looking for jobs of others right before an order leaves (default: [`RunningJobs::unasked`]): somebody may have begun since it
+    /// was prepared.
+    #[must_use]
+    pub fn looking_for(self, running: RunningJobs) -> Self {
+        Self { running, ..self }
     }
 
     /// Drives the orders until each ended, or the run is interrupted, or the store fails. What was sent is in the store then.
     pub fn run(self, journal: &mut Journal, items: Vec<RunItem>, observer: &mut dyn Observer) -> Run {
-        let Self { mut clients, mut options } = self;
+        let Self { mut clients, mut options, running } = self;
         // A tape's queue is nobody else's, and one of its messages may come before the order that it is about.
         if options.foreign == ForeignMessages::Keep && clients.iter().any(|client| client.is_answered_offline()) {
             options.foreign = ForeignMessages::Spool;
@@ -176,15 +184,15 @@ impl<'a> Runner<'a> {
             gateway_clock: None,
             said: None,
         });
-        let changed = Condvar::new();
+        let (running, changed) = (Mutex::new(running), Condvar::new());
         let is_alone = clients.len() <= 1;
         if let [client] = &mut clients[..] {
-            Worker { client, shared: &shared, changed: &changed, is_alone }.work();
+            Worker { client, shared: &shared, running: &running, changed: &changed, is_alone }.work();
         } else {
             std::thread::scope(|scope| {
                 for client in clients {
-                    let (shared, changed) = (&shared, &changed);
-                    scope.spawn(move || Worker { client, shared, changed, is_alone }.work());
+                    let (shared, running, changed) = (&shared, &running, &changed);
+                    scope.spawn(move || Worker { client, shared, running, changed, is_alone }.work());
                 }
             });
         }

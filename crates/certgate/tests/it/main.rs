@@ -17,6 +17,7 @@ mod payload;
 mod placed;
 mod recovery;
 mod renewal;
+mod running_jobs;
 mod same_key;
 mod shared_pace;
 mod short_pages;

@@ -5,23 +5,28 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, TaskKind, Verdict};
 use certgate_flow::{self as flow, Action, Actor, Ending, Step};
 use certgate_store::{QueueState, StoreError};
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
-    Client, Error, Event, GatewayClock, Interrupt, OrderState, Outcome, PendingReason,
+    Client, Error, Event, GatewayClock, Interrupt, OrderState, Outcome, PendingReason, RunningJobs,
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
 /// However long there is nothing to do, the interrupt is looked at so often.
 const NAP: Duration = Duration::from_millis(200);
 
+/// What is not ordered where somebody else is at it.
+const ORDERS: [TaskKind; 3] = [TaskKind::CertificateCreate, TaskKind::CertificateReissue, TaskKind::CertificateRenew];
+
 /// One that sends.
 pub(super) struct Worker<'w, 'r> {
     pub(super) client: &'w mut Client,
     pub(super) shared: &'w Mutex<Shared<'r>>,
+    /// Never held together with what is shared.
+    pub(super) running: &'w Mutex<RunningJobs>,
     pub(super) changed: &'w Condvar,
     pub(super) is_alone: bool,
 }
@@ -198,10 +203,13 @@ impl<'w, 'r> Worker<'w, 'r> {
             Actor::Queue => None,
         };
         let records = place.filter(|_| !kind.is_safe_to_repeat());
-        if let Some(place) = records
-            && let Err(error) = state.check_clock().and_then(|()| state.record_intent(place, task))
-        {
-            return (state, Err(error));
+        if let Some(place) = records {
+            let looked;
+            (state, looked) = self.look_for_others(state, place, kind);
+            let may_leave = looked.and_then(|()| state.check_clock());
+            if let Err(error) = may_leave.and_then(|()| state.record_intent(place, task)) {
+                return (state, Err(error));
+            }
         }
         if let Some(member) = place.and_then(|place| state.members.get_mut(place)) {
             member.sent = kind;
@@ -262,6 +270,25 @@ impl<'w, 'r> Worker<'w, 'r> {
             false => Ok(exchange),
         };
         (state, understood.map(|exchange| exchange.answer.value))
+    }
+
+    /// Looks for somebody else's job of the same certificate, which may have begun since the order was prepared. Workers that come to it at
+    /// once share one look.
+    fn look_for_others(
+        &mut self,
+        state: Guard<'w, 'r>,
+        place: usize,
+        task: TaskKind,
+    ) -> (Guard<'w, 'r>, Result<(), Error>) {
+        let order = state.batch.order(place).filter(|_| ORDERS.contains(&task));
+        let about = order.and_then(|order| Some((order.name()?.to_owned(), order.certificate().is_none())));
+        let Some((name, is_new)) = about else { return (state, Ok(())) };
+        let journal = state.journal.clone();
+        drop(state);
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = running.look_for_others(self.client, &journal, &name, is_new);
+        drop(running);
+        (lock(self.shared), looked)
     }
 
     /// Publishes what shows control over the names. Others go on meanwhile: it may be waited for until it is seen.
