@@ -62,6 +62,13 @@ pub enum PassPhraseSource {
     Command(String),
 }
 
+impl PassPhraseSource {
+    /// That of a file, else that of a command, whichever is given.
+    pub fn of(file: Option<&PathBuf>, command: Option<&String>) -> Option<Self> {
+        file.cloned().map(Self::File).or_else(|| command.cloned().map(Self::Command))
+    }
+}
+
 /// A command that is run once the files are in place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -44,8 +44,7 @@ pub(crate) struct PassPhrase {
 
 impl PassPhrase {
     pub(crate) fn source(&self) -> Option<PassPhraseSource> {
-        let file = self.pass_phrase_file.clone().map(PassPhraseSource::File);
-        file.or_else(|| self.pass_phrase_command.clone().map(PassPhraseSource::Command))
+        PassPhraseSource::of(self.pass_phrase_file.as_ref(), self.pass_phrase_command.as_ref())
     }
 }
 

@@ -306,7 +306,7 @@ impl CertificateSettings {
         if is_new {
             return Ok(Some(KeySource::New { key_type: self.key_type, default: KeyType::default() }));
         }
-        let pass_phrase = pass_phrase(self.pass_phrase_file.as_ref(), self.pass_phrase_command.as_ref());
+        let pass_phrase = PassPhraseSource::of(self.pass_phrase_file.as_ref(), self.pass_phrase_command.as_ref());
         let decrypt = self.decrypt_key == Some(true);
         Ok(self.key.clone().map(|path| KeySource::File { path, pass_phrase, decrypt }))
     }
@@ -337,7 +337,7 @@ impl CertificateSettings {
         options.key_stores = (!formats.is_empty()).then(|| KeyStores {
             pkcs12: formats.contains(&Format::P12),
             jks: formats.contains(&Format::Jks),
-            pass_phrase: pass_phrase(self.store_pass_file.as_ref(), self.store_pass_command.as_ref()),
+            pass_phrase: PassPhraseSource::of(self.store_pass_file.as_ref(), self.store_pass_command.as_ref()),
         });
         options.hook = self.deploy_hook.as_ref().filter(|command| !command.trim().is_empty()).map(|command| {
             let mut hook = DeployHook::new(command);
@@ -451,11 +451,6 @@ const OF_INSTALLATION: &[&str] = &[
     "rollback_on_failure",
     "working_folder",
 ];
-
-fn pass_phrase(file: Option<&PathBuf>, command: Option<&String>) -> Option<PassPhraseSource> {
-    let file = file.cloned().map(PassPhraseSource::File);
-    file.or_else(|| command.cloned().map(PassPhraseSource::Command))
-}
 
 /// The CSR of a file.
 fn read_csr(path: &Path) -> Result<RequestText, SettingsError> {
