@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use certgate_domain::{Call, Options, Protocol, TaskKind};
 use certgate_json::document;
 use certgate_wire::{Codec, Reply, Request};
+use certgate_x509::CertificateRequest;
 use serde_json::{Value, json};
 
 use super::{Entry, Folder, StandIns};
@@ -31,6 +32,7 @@ impl Meaning {
                 let mut value =
                     json!({ "value": document::request(&call.value), "options": document::options(&options) });
                 stand_ins.stand_in(&mut value);
+                name_requests(&mut value);
                 // XML has no task of its own for `hello`.
                 let task = if task == TaskKind::Hello { task } else { asked.kind() };
                 Self { protocol, task, value, ctid }
@@ -42,6 +44,21 @@ impl Meaning {
     /// What it asks for, by whatever protocol. The order of members is not the meaning.
     pub(super) fn over_any_transport(&self) -> String {
         format!("{} {}", self.task.name(), sorted(&self.value))
+    }
+}
+
+/// Puts what a certificate request asks for in its place: its signature is another each time that it is made anew with one key.
+fn name_requests(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with("-----BEGIN") => {
+            if let Ok(request) = CertificateRequest::read(&text) {
+                let hash: String = request.asked_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+                *text = format!("a CSR for {}, {hash}", request.name().unwrap_or_default());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_requests),
+        Value::Object(members) => members.values_mut().for_each(name_requests),
+        _ => {}
     }
 }
 

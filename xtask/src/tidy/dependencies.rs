@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-json",
             "certgate-client",
             "certgate-files",
+            "certgate-x509",
             "jiff",
             "rustix",
             "serde",

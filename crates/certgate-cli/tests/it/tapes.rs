@@ -7,7 +7,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    certgate, command, csr, edit, ended, endpoint, exit, fast, fixture, json as json_of, run, serve, stderr,
+    certgate, command, csr, edit, ended, endpoint, exit, fast, fixture, json as json_of, run, secret, serve, stderr,
     write_batch,
 };
 
@@ -43,10 +43,16 @@ fn a_replayed_reissue_says_what_the_recorded_one_said() {
 fn what_is_recorded_is_replayed() {
     let (csr, more) = (csr(), ["--out", "out", "--output", "json"]);
     let order = ["--product", "SSL123", "--admin", "1120", "--technical", "100", "--lifetime", "12"];
+    // Its CSR is signed anew in each run.
+    let keys = tempfile::tempdir().unwrap();
+    let key = keys.path().join("key.pem");
+    secret(&key, fs::read(fixture("_keys/p256-pkcs8.pem")).unwrap());
+    let key = key.display().to_string();
     for transport in ["xml", "json"] {
         for in_sandbox in [true, false] {
             for workflow in [
                 [&["reissue", "571", "--csr", &csr][..], &more].concat(),
+                [&["reissue", "571", "--key", &key][..], &more].concat(),
                 [&["create", "--csr", &csr][..], &order, &more].concat(),
                 [&["renew", "571"][..], &more].concat(),
             ] {
