@@ -305,9 +305,11 @@ fn a_message_that_cannot_be_decoded_is_named() {
         let gateway = Gateway::with(Settings { foreign_first: 2, ..Settings::default() });
         let server = Server::start(Spoiled(gateway.clone()), "127.0.0.1:0".parse().unwrap()).unwrap();
         let way_out = "message 1405661 is first: `certgate poll confirm 1405661` takes it off the queue";
-        for command in [&["poll", "next"][..], &["poll", "drain", "--to", "messages"]] {
+        let options = format!(" --config {}", fast(home.path()));
+        for (command, options) in [(&["poll", "next"][..], &*options), (&["poll", "drain", "--to", "messages"], "")] {
             let (code, document, said) = told(home.path(), &server, transport, command);
             assert_eq!((code, &document["error"]["kind"]), (7, &"undecodable".into()), "{transport}: {said}");
+            let way_out = way_out.replace(" confirm", &format!(" confirm{options}"));
             assert_eq!(document["error"]["advice"], way_out, "{transport}: {document}");
         }
         let (at, config) = (endpoint(&server, transport), fast(home.path()));
