@@ -140,6 +140,11 @@ impl State {
         matches!(self, Self::Done | Self::Failed | Self::Refused | Self::Unsent | Self::Abandoned)
     }
 
+    /// Whether it may have left, and more is to be done.
+    pub fn is_under_way(self) -> bool {
+        !self.is_finished() && self != Self::Validating
+    }
+
     /// Whether an order may go from this state to that one. Staying is no change and always allowed.
     ///
     /// ```

@@ -28,8 +28,11 @@ use crate::{
     ui::{command_line::options, inventory::led_gone, outcome::LED_NOWHERE, progress::Progress},
 };
 
-/// Requests in flight at most.
-const WORKERS: usize = 8;
+/// So many are worked on at once, each by a client of its own: one whose validation is published and looked for holds it until that is seen.
+/// What they send leaves at the gateway's pace all the same.
+const WORKERS: usize = 64;
+/// The same where each client logs in and out.
+const SESSIONS: usize = 8;
 
 /// What is to be done at one account.
 pub(crate) struct Share {
@@ -151,7 +154,11 @@ impl Share {
             Err(why) => return Ok(Err(why.into())),
         };
         // In a replay nobody is waited for, and time passes for all at once.
-        let workers = if app.is_offline() { 1 } else { WORKERS.min(count) };
+        let workers = match app.session {
+            _ if app.is_offline() => 1,
+            true => SESSIONS.min(count),
+            false => WORKERS.min(count),
+        };
         Ok(Home::let_in(app, &settings)?.and_then(|home| {
             let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
             Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, home })

@@ -117,6 +117,23 @@ fn a_job_of_somebody_elses_is_not_ordered_over() {
     }
 }
 
+/// What takes its time at a zone's name server is waited for together, too: here each record is seen once all twenty are published.
+#[test]
+fn all_that_is_published_is_waited_for_together() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 20, ..Settings::default() });
+        let script = "[ \"$1\" = add ] || exit 0\nmkdir -p published/$$\n\
+            i=0; while [ $(ls published | wc -l) -lt 20 ]; do i=$((i+1)); [ $i -lt 600 ] || exit 1; sleep 0.1; done\n";
+        fs::write(here.path("all.sh"), script).unwrap();
+        let entry = |n: usize| format!("[[certificate]]\nid = {}\nout = \"certs/{n}\"\n", 10_000 + n);
+        let declared = "[defaults]\ndns = \"exec sh ./all.sh\"\n".to_owned() + &(0..20).map(entry).collect::<String>();
+        fs::write(here.path("certificates.toml"), declared).unwrap();
+        let rows = document(&here.ends(&["apply", "certificates.toml"], 0))["orders"].as_array().unwrap().clone();
+        let states: Vec<&Value> = rows.iter().map(|row| &row["order"]["state"]).collect();
+        assert_eq!(states, vec!["done"; 20]);
+    }
+}
+
 /// The declared certificates: planned without ordering, done in one run, each for itself, and a second run does what is left.
 #[test]
 fn declared_certificates_are_planned_and_applied() {

@@ -84,6 +84,32 @@ fn a_csr_says_its_names_and_its_key() {
     }
 }
 
+/// What an order published and could not remove is left to be removed. It is older than what was ordered since, and a try that came to nothing
+/// changes nothing.
+#[test]
+fn what_an_order_left_behind_is_not_what_is_remembered() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let order = ["reissue", "571", "--new-key", "--out", "certs/a"];
+        fs::write(here.path("stays.sh"), "[ \"$1\" = add ]\n").unwrap();
+        let old = ["--dns", "exec", "sh ./stays.sh", "--deploy-hook", "echo x >> old"];
+        let (code, _, said) = here.told(&[&order[..], &old].concat());
+        assert_eq!((code, said.contains("certgate: warning:")), (0, true), "its record stays: {said}");
+        let (code, ..) =
+            here.told(&[&order[..], &["--dns", "exec", "false", "--deploy-hook", "echo x >> none"]].concat());
+        assert_eq!(code, 13, "nothing is published");
+        let new = ["--dns", "provision", "--deploy-hook", "echo x >> new"];
+        assert_eq!(here.told(&[&order[..], &new].concat()).0, 0);
+        let home = here.home.path();
+        for runs in 2..4 {
+            let (code, _, said) = here.told(&["renew-due", "certs", "--renew-before", "400d"]);
+            let lines = ["old", "none", "new"].map(|file| lines(home, file));
+            assert_eq!((code, lines), (0, [1, 0, runs]), "{said}");
+        }
+        assert_eq!(remembered(home)["deploy_hook"], "echo x >> new");
+    }
+}
+
 /// What is given starts from where it is given, what is remembered from where it was.
 #[test]
 fn commands_run_where_they_were_given() {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_store::{InstalledFolder, Order};
+use certgate_store::InstalledFolder;
 use serde_json::{Map, Value, json};
 
 use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
@@ -295,9 +295,11 @@ fn subject(
         CertificateSelector::Id(id) => Some(*id),
         CertificateSelector::Name(_) => subject.installed.as_ref().and_then(|installed| installed.id),
     };
-    let own_folder = subject.folder.as_deref().filter(|_| subject.ordered_by.is_none());
-    let order: Option<Order> = own_folder.and_then(|folder| open.take(folder, id));
-    subject.open = order;
+    let own_folder = subject.folder.clone().filter(|_| subject.ordered_by.is_none());
+    if let Some(folder) = own_folder {
+        subject.open = open.take(&folder, id);
+        subject.left = open.take_left(&folder);
+    }
     subject.selector = Some(selector);
     subject
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use certgate_domain::Certificate;
 use certgate_flow::Purpose;
-use certgate_store::{Order, State};
+use certgate_store::Order;
 use certgate_x509::{X509, is_same_serial};
 
 pub use self::{
@@ -47,6 +47,8 @@ pub struct Subject {
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.
     pub open: Option<Order>,
+    /// More of its orders that are over or never left, and of which something may be published still.
+    pub left: Vec<Order>,
     /// The account's certificates of its name or id, where the account was asked.
     pub listed: Option<Vec<ListedCertificate>>,
     /// The certificate as the gateway has it, where that was asked.
@@ -169,7 +171,7 @@ impl Subject {
 
     /// Whether an order of it may have left.
     pub(crate) fn is_under_way(&self) -> bool {
-        self.open.as_ref().is_some_and(|order| !order.state.is_finished() && order.state != State::Validating)
+        self.open.as_ref().is_some_and(|order| order.state.is_under_way())
     }
 
     /// Whether what is in place says that it ends soon.

@@ -66,15 +66,17 @@ pub fn subjects_of(
     // When something is due is asked of this run alone, and not remembered.
     let renew_before = asked.renew_before;
     let asked = &CertificateSettings { renew_before: None, ..asked.clone() };
-    let own: Vec<Option<Order>> = found.iter().map(|(folder, _)| open.take_into(folder)).collect();
-    for ((folder, found), own) in found.into_iter().zip(own) {
+    let own: Vec<_> = found.iter().map(|(folder, _)| (open.take_into(folder), open.take_left(folder))).collect();
+    for ((folder, found), (own, left)) in found.into_iter().zip(own) {
         let settings = asked.clone();
-        let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, ..Subject::default() };
+        let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, left, ..Subject::default() };
         match found {
             Ok(installed) => {
                 subject.open = own.or_else(|| open.of_certificate(installed.id));
-                let into = subject.open.as_ref().and_then(|order| order.order.resume.install.as_ref());
-                // What it was ordered with is later than what is in place.
+                // What it is being ordered with is later than what is in place. An order that is over, or never left, says nothing of it: at most
+                // something that it published is left to be removed.
+                let under_way = subject.open.as_ref().filter(|_| subject.is_under_way());
+                let into = under_way.and_then(|order| order.order.resume.install.as_ref());
                 let ordered = into.filter(|install| whole(&install.folder) == whole(&folder));
                 let ordered = ordered.map(CertificateSettings::of_installation).unwrap_or_default();
                 subject.settings =
@@ -160,7 +162,9 @@ pub(crate) struct OpenOrders {
 impl OpenOrders {
     pub(crate) fn of(journal: &Journal) -> Result<Self, Error> {
         let folder = |order: &Order| Some(whole(&order.order.resume.install.as_ref()?.folder));
-        let orders = journal.unfinished_here()?.into_iter().map(|order| (folder(&order), order)).collect();
+        let mut orders: Vec<_> = journal.unfinished_here()?.into_iter().map(|order| (folder(&order), order)).collect();
+        // One that is over, or never left, hides none that is under way.
+        orders.sort_by_key(|(_, order)| !order.state.is_under_way());
         Ok(Self { orders })
     }
 
@@ -177,6 +181,17 @@ impl OpenOrders {
         let folder = whole(folder);
         let at = self.orders.iter().position(|(to, _)| to.as_ref() == Some(&folder))?;
         Some(self.orders.remove(at).1)
+    }
+
+    /// The others of that folder that are over or never left, of which something may be published still.
+    pub(super) fn take_left(&mut self, folder: &Path) -> Vec<Order> {
+        if self.orders.is_empty() {
+            return Vec::new();
+        }
+        let folder = whole(folder);
+        let is_left =
+            |(to, order): &mut (Option<PathBuf>, Order)| to.as_ref() == Some(&folder) && !order.state.is_under_way();
+        self.orders.extract_if(.., is_left).map(|(_, order)| order).collect()
     }
 
     fn of_certificate(&mut self, id: Option<i64>) -> Option<Order> {

@@ -43,8 +43,8 @@ pub struct Task {
     pub planned: Option<Planned>,
     /// What is done.
     pub step: Step,
-    /// An order of it that never left, and of which something may be published still.
-    left: Option<Box<Order>>,
+    /// Orders of it that are over or never left, and of which something may be published still.
+    left: Vec<Order>,
     /// The serial number of what is in place, by which it was decided.
     serial: Option<String>,
     /// The certificate as the gateway has it, where what is in place was revoked.
@@ -186,7 +186,7 @@ impl Task {
             endpoints: Vec::new(),
             planned: None,
             step,
-            left: None,
+            left: Vec::new(),
             serial: None,
             revoked: None,
             redeployed: None,
@@ -229,7 +229,10 @@ impl Task {
         };
         // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
         let is_known = subject.installed.is_some() || subject.selector.is_some();
-        let left = if is_known && !subject.is_under_way() { subject.open.take().map(Box::new) } else { None };
+        let mut left = std::mem::take(&mut subject.left);
+        if is_known && !subject.is_under_way() {
+            left.extend(subject.open.take());
+        }
         let task = Self { left, ..task };
         if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
             return Self { step: Step::Failed(why.into()), ..task };
@@ -275,7 +278,7 @@ impl Task {
 
     /// Whether something is to be done, be it to say why it cannot be.
     pub fn is_to_be_done(&self) -> bool {
-        !matches!(self.step, Step::Nothing) || self.left.is_some() || self.redeployed.is_some()
+        !matches!(self.step, Step::Nothing) || !self.left.is_empty() || self.redeployed.is_some()
     }
 
     /// Leaves it to another process where that one is about to order it, and sees to it that one that comes to it before this one
@@ -300,7 +303,7 @@ impl Task {
     /// How it is over.
     pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
         let failed = |why: TaskError| EndedTask::Failed(why);
-        if let Some(left) = self.left.take() {
+        for left in std::mem::take(&mut self.left) {
             match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
                 // What cannot be removed is told, and tried again by the next run.
                 Resumption::CleanedUp { .. } | Resumption::Over { .. } => {}
