@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use certgate::{CertificateSelector, RunItem, config::parse_duration, estate::Task};
 use certgate_domain::{AnyTask, TaskKind, task};
-use certgate_store::ResumeData;
 use clap::Args;
 
 use crate::{
@@ -61,19 +60,8 @@ impl Delete {
             show_requests(app, share.client(), &tasks);
             return Ok(Exit::DONE);
         }
-        let item = RunItem {
-            id: share.id(),
-            task: TaskKind::CertificateDelete,
-            flow: Box::new(certgate_flow::Delete::new(id, timeout, !self.no_wait)),
-            install: None,
-            resume: ResumeData::default(),
-            batch: None,
-            claim: None,
-            turn: None,
-            validation: certgate::validation::Validation::default(),
-            is_recorded: true,
-            instead: None,
-        };
+        let flow = Box::new(certgate_flow::Delete::new(id, timeout, !self.no_wait));
+        let item = RunItem::new(share.id(), TaskKind::CertificateDelete, flow);
         let asked = Asked { timeout, subject: format!("certificate {}", self.certificate), ..Asked::default() };
         share.tasks = vec![Task::driving(item)];
         let how = How { timeout, wait: !self.no_wait, queue: &self.queue };

@@ -5,11 +5,11 @@ use std::time::Duration;
 use certgate_client::Client;
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, RequestError, Wait};
-use certgate_store::{InstallOptions, ResumeData};
+use certgate_store::InstallOptions;
 use certgate_x509::CertificateRequest;
 
 use super::{OrderId, PreparationError, RunItem};
-use crate::{Error, validation::Validation};
+use crate::Error;
 
 /// An order that no store here holds.
 #[derive(Debug, Clone, Default)]
@@ -39,19 +39,8 @@ impl ElsewhereOrder {
             (None, None) => return Err(PreparationError::from(RequestError::NoOwnCsr).into()),
         };
         let awaited = Awaited { certificate, job, stid: None, name, request: Some(request) };
-        Ok(RunItem {
-            id,
-            task: TaskKind::CertificateReissue,
-            flow: Box::new(Wait::new(awaited, deadline).resumed()),
-            install,
-            resume: ResumeData::default(),
-            batch: None,
-            claim: None,
-            turn: None,
-            validation: Validation::default(),
-            is_recorded: false,
-            instead: None,
-        })
+        let flow = Box::new(Wait::new(awaited, deadline).resumed());
+        Ok(RunItem { install, is_recorded: false, ..RunItem::new(id, TaskKind::CertificateReissue, flow) })
     }
 }
 

@@ -221,8 +221,7 @@ impl OrderRequest {
         }
     }
 
-    /// Finds what would go wrong, as far as it can be known without the gateway. Makes the certificate's folder where it is
-    /// missing.
+    /// Finds what would go wrong, as far as it can be known without the gateway.
     ///
     /// # Errors
     /// See [`PreparationError`]: order nothing.
@@ -250,7 +249,7 @@ impl OrderRequest {
         Ok(())
     }
 
-    /// Finds what would go wrong with key, folder and validation, as far as it can be known where no folder is made: of a rehearsal.
+    /// Finds what would go wrong with key, folder and validation, as far as it can be known where nothing may be written: of a plan.
     ///
     /// # Errors
     /// See [`PreparationError`]: order nothing.
@@ -337,7 +336,7 @@ impl OrderRequest {
     }
 
     /// The folder that it is to be installed in.
-    fn installation(&self) -> Option<Installation> {
+    pub(crate) fn installation(&self) -> Option<Installation> {
         self.install_options().map(Installation::new)
     }
 
@@ -397,18 +396,7 @@ impl OrderRequest {
         let install = self.install_options();
         let mut resume = ResumeData::installing(install.as_ref().map(durable));
         resume.serial_before = self.existing.as_deref().and_then(serial_of);
-        RunItem {
-            id,
-            task: self.task(),
-            flow: self.flow(deadline, wait),
-            install,
-            resume,
-            batch: None,
-            claim: None,
-            turn: None,
-            validation: self.validation.clone(),
-            is_recorded: true,
-            instead: None,
-        }
+        let validation = self.validation.clone();
+        RunItem { install, resume, validation, ..RunItem::new(id, self.task(), self.flow(deadline, wait)) }
     }
 }

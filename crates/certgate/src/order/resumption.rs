@@ -141,17 +141,11 @@ pub fn resume(
         resume.install = Some(install);
     }
     Ok(Resumption::Ready(Box::new(RunItem {
-        id: OrderId::from(id.as_str()),
-        task,
-        flow,
         install: resume.install.clone(),
         resume,
         batch: order.order.batch.clone(),
-        claim: None,
-        turn: None,
         validation: options.validation.clone(),
-        is_recorded: true,
-        instead: None,
+        ..RunItem::new(OrderId::from(id.as_str()), task, flow)
     })))
 }
 

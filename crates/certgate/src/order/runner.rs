@@ -52,6 +52,25 @@ pub struct RunItem {
     pub instead: Option<Box<RunItem>>,
 }
 
+impl RunItem {
+    /// An order whose certificate goes nowhere, recorded as its own.
+    pub fn new(id: OrderId, task: TaskKind, flow: Box<dyn Workflow>) -> Self {
+        Self {
+            id,
+            task,
+            flow,
+            install: None,
+            resume: ResumeData::default(),
+            batch: None,
+            claim: None,
+            turn: None,
+            validation: Validation::default(),
+            is_recorded: true,
+            instead: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for RunItem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunItem").field("id", &self.id).field("task", &self.task).finish_non_exhaustive()
