@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Connection {
     /// Before the sandbox, so that its session ends while that still answers.
     pub(crate) client: Client,
-    home: Home,
+    pub(crate) home: Home,
 }
 
 /// Clients that share pace, clock and interrupt.

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Client, Error, Exchange, Intent};
+use certgate::{CertificateSelector, Client, Error, Exchange};
 use certgate_domain::{AnyTask, TaskKind};
 use certgate_json::JsonCodec;
-use certgate_store::StoreError;
 use certgate_wire::{Body, Codec, Request};
 use serde_json::json;
 
@@ -17,6 +16,7 @@ use crate::{
     ui::{
         command_line::{options, resume},
         document,
+        outcome::order,
     },
 };
 
@@ -84,30 +84,23 @@ pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
 /// The same over a connection that is open.
 pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
     let (kind, options) = (task.kind(), options(&app.settings()?));
-    let failed = |error: Error| Failure::of_account(&error, &options);
-    if kind.is_safe_to_repeat() {
-        let exchange = connection.client.exchange(task).map_err(|why| failed(why.into()))?;
-        return connection.client.accepted(kind, exchange).map_err(|why| failed(why.into()));
-    }
-    // Written down before it leaves, as an order is: lost in between, it can be found.
-    let mut journal = connection.journal()?;
-    let id = connection.client.options().ctid.clone().unwrap_or_default();
-    journal.record_intent(&id, task, &Intent::default()).map_err(failed)?;
-    let sent = match journal.send(&mut connection.client, &id, task) {
-        Err(error @ Error::Unsent(StoreError::LeaseLost(_))) => return Err(failed(error)),
-        sent => sent,
+    let failed = |error: &Error| Failure::of_account(error, &options);
+    let client = &mut connection.client;
+    let exchange = if kind.is_safe_to_repeat() {
+        client.exchange(task).map_err(|why| failed(&why.into()))?
+    } else {
+        let mut journal = connection.home.journal()?;
+        let mut not_recorded = |error: &Error| say(&format!("certgate: warning: {error}"));
+        journal.exchange(client, task, &mut not_recorded).map_err(|error| {
+            let id = client.options().ctid.as_deref().filter(|_| error.leaves_outcome_open());
+            match id.and_then(|id| journal.find(id).ok().flatten()) {
+                Some(record) => {
+                    let resume = resume(&options, &record.order.id);
+                    failed(&error).with("order", order(&record)).with("resume", json!(resume))
+                }
+                None => failed(&error),
+            }
+        })?
     };
-    if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
-        say(&format!("certgate: warning: {error}"));
-    }
-    let sent = sent.map_err(|error| {
-        let is_open = error.leaves_outcome_open();
-        let failure = failed(error);
-        if !is_open {
-            return failure;
-        }
-        let order = json!({ "id": id, "ctid": id, "state": "unknown" });
-        failure.with("order", order).with("resume", json!(resume(&options, &id)))
-    })?;
-    connection.client.accepted(kind, sent).map_err(|why| failed(why.into()))
+    client.accepted(kind, exchange).map_err(|why| failed(&why.into()))
 }

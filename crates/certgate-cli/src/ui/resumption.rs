@@ -103,7 +103,6 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, has_job: bool,
     let failure = Failure::new(Kind::Unknown, text)
         .advise(format!("{adopt}{never}"))
         .with("resume", json!(resume(options, id)))
-        .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
         .with("seen", json!(evidence));
     match settles {
         Some(at) => failure.with("settles", json!(at)),

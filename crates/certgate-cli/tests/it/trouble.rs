@@ -83,6 +83,10 @@ fn what_to_do_about_an_open_outcome_is_a_member_of_its_document() {
                 assert_eq!(code, expected, "{what}");
                 assert!(said.contains(&format!("\n{look}")), "{what}");
                 let one = if words[0] == "batch" { &document["orders"][0] } else { &document };
+                let order = &one["order"];
+                let missing =
+                    ["id", "ctid", "state", "action", "created", "updated"].map(|member| order[member].is_null());
+                assert_eq!(missing, [false; 6], "{what}: {order}");
                 advised(&one["error"], look, &what);
                 resume(one, &what);
             }

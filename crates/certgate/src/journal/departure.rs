@@ -6,13 +6,34 @@ use certgate_client::Client;
 use certgate_domain::AnyTask;
 use certgate_store::{State, StoreError};
 
-use super::Journal;
+use super::{Intent, Journal};
 use crate::{Error, Exchange};
 
 /// For how long, in milliseconds, an order that waits may be out for less time than is recorded: far less than it is looked for.
 const RECENT: i64 = 60_000;
 
 impl Journal {
+    /// Carries out a task that is not safe to repeat, under the client's transaction id: it is recorded before it leaves, as an order is, and what
+    /// came of it after. That this could not be recorded is told to `not_recorded`.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`]: nothing left. Else those of [`Client::exchange`].
+    pub fn exchange(
+        &mut self,
+        client: &mut Client,
+        task: &AnyTask,
+        not_recorded: &mut dyn FnMut(&Error),
+    ) -> Result<Exchange, Error> {
+        let id = client.options().ctid.clone().unwrap_or_default();
+        self.record_intent(&id, task, &Intent::default())?;
+        let sent = self.send(client, &id, task);
+        if !matches!(sent, Err(Error::Unsent(StoreError::LeaseLost(_)))) {
+            let outcome = sent.as_ref().map(|exchange| &exchange.answer.value);
+            self.record_outcome(&id, task.kind(), outcome).unwrap_or_else(|error| not_recorded(&error));
+        }
+        sent
+    }
+
     /// Sends a task whose intent was just recorded, if this run still holds it right before it leaves: in between this process may have
     /// slept past the end of its lease. One that waits for its turn is recorded anew each minute, since how long it is out counts from
     /// there.
