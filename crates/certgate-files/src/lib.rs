@@ -26,5 +26,6 @@ pub use open::{OpenedFile, open_to_append, read_input, read_plain, read_secret, 
 pub use owner::{NoSuchOwner, Owner};
 pub use trust::{check_file, check_folder};
 pub use write::{
-    WholeFile, check_room, make_folder, make_private_folder, parent, set_owner, sync_folder, write_over, write_report,
+    WholeFile, check_room, make_folder, make_private_folder, parent, set_owner, stand_in, sync_folder, write_over,
+    write_report,
 };

@@ -145,6 +145,16 @@ pub fn make_folder(folder: &Path, mode: u32) -> Result<(), FileError> {
     if folder.as_os_str().is_empty() { Ok(()) } else { check_is_folder(folder) }
 }
 
+/// A folder that stands for one that is missing, in the nearest one above that, until it is dropped; none where that one is there.
+///
+/// # Errors
+/// It could not be made, or something else is in its way.
+pub fn stand_in(folder: &Path) -> Result<Option<impl AsRef<Path>>, FileError> {
+    let nearest = folder.ancestors().find(|part| part.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
+    check_is_folder(nearest)?;
+    (nearest != folder).then(|| tempfile::tempdir_in(nearest).map_err(FileError::io(folder))).transpose()
+}
+
 fn check_is_folder(path: &Path) -> Result<(), FileError> {
     let found = match path.try_exists() {
         _ if path.is_dir() => return Ok(()),

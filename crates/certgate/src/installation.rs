@@ -301,12 +301,26 @@ impl Installation {
         files.map(|(kind, name, _)| (kind, self.folder().join(name))).collect()
     }
 
+    /// Makes the folder where it is missing, for its owner only where a key comes into it.
+    fn make_folder(&self, with_key: bool) -> Result<(), FileError> {
+        let folder = self.folder();
+        let is_new = !folder.exists();
+        certgate_files::make_folder(folder, if with_key { FOLDER_WITH_KEYS } else { FOLDER })?;
+        if is_new { self.give(folder) } else { Ok(()) }
+    }
+
+    /// Gives the folder, or what stands for it, to the owner that is named, where there is one.
+    fn give(&self, place: &Path) -> Result<(), FileError> {
+        let given = self.owner().map_or(Ok(()), |owner| certgate_files::set_owner(place, owner));
+        given.map_err(|why| FileError::Io { path: self.folder().to_owned(), source: why.into() })
+    }
+
     /// Keeps a key until its certificate comes: on disk and synced, for its owner only.
     ///
     /// # Errors
     /// It could not be written, or one waits already, which stays: nothing may be ordered with this one.
     pub(crate) fn keep_key(&self, key: &Secret) -> Result<(), FileError> {
-        certgate_files::make_folder(self.folder(), FOLDER_WITH_KEYS)?;
+        self.make_folder(true)?;
         let folder = self.open()?;
         let pending = folder.folder_or_make(PENDING, FOLDER_WITH_KEYS, None)?;
         pending.check()?;
@@ -334,6 +348,8 @@ impl Installation {
     }
 }
 
+/// Servers may enter a folder that was made for certificates without their keys.
+const FOLDER: u32 = 0o755;
 /// Nobody else enters a folder that was made for a key, unless its owner says so.
 const FOLDER_WITH_KEYS: u32 = 0o700;
 

@@ -83,7 +83,6 @@ fn rehearsed(
 ) -> Result<Requests, Failure> {
     let place = share.options();
     let asking = Asking { options: &place, by_file };
-    request.check().map_err(|why| Failure::of_preparation(&why, asking))?;
     request.install = request.install.take().map(|install| share.noting_profile(app, install));
     let (journal, options) = (share.journal.clone(), app.run_options_of(&share.settings));
     let client = share.client();

@@ -468,3 +468,29 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     assert!(exit(&output) == 2 && stderr(&output).contains("holds another key"), "{}", stderr(&output));
     assert_eq!((pair(&here.path("live")), here.orders()), before);
 }
+
+/// What orders nothing leaves no folder, whenever that shows: what is in the way is tried beside it.
+#[test]
+fn what_orders_nothing_leaves_no_folder() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        fs::write(here.path("file"), "in the way").unwrap();
+        for (command, code) in [
+            (["reissue", "571", "--dry-run", "--quiet"], 0),
+            (["reissue", "571", "--profile", "nobody"], 2),
+            (["reissue", "571", "--store", "file"], 2),
+            (["reissue", "571", "--spool", "file/spool"], 2),
+            (["reissue", "571", "--record", "file/tape"], 2),
+            (["reissue", "nobody.example", "--dns", "provision"], 2),
+            (["reissue", "999", "--dns", "provision"], 3),
+            (["resume", "nothing", "--timeout", "9s"], 2),
+        ] {
+            let new_key = ["--new-key", "--out", "below/new"];
+            let options = if command[0] == "resume" { &new_key[1..] } else { &new_key };
+            let (found, document, said) = here.told(&[&command[..], options].concat());
+            assert_eq!((found, here.path("below").exists()), (code, false), "{command:?} {document} {said}");
+        }
+        let (code, document, _) = here.told(&["reissue", "571", "--new-key", "--out", "file/new"]);
+        assert_eq!((code, here.orders()), (2, 0), "{document}");
+    }
+}

@@ -367,11 +367,8 @@ impl Task {
                 }
             }
             Step::Place { mut request, known, batch } => {
-                if batch.is_none() {
-                    request.check().map_err(|why| failed(Error::from(why).into()))?;
-                    let installation = request.install.clone().filter(|_| self.folder.is_some());
-                    self.acquire(installation.map(Installation::new))?;
-                }
+                request.check().map_err(|why| failed(Error::from(why).into()))?;
+                self.acquire(request.installation().filter(|_| self.folder.is_some()))?;
                 let mut item = preparation
                     .order(self.id.clone(), &mut request, known.as_deref())
                     .map_err(|why| failed(why.into()))?;

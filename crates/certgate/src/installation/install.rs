@@ -6,22 +6,19 @@ use std::{
 };
 
 use certgate_domain::{Certificate, Secret};
-use certgate_files::{FileError, NoSuchOwner, check_room};
+use certgate_files::{FileError, Folder, NoSuchOwner, check_room};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
 use super::{
-    Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord,
+    Deployment, Installation, KEY, LedElsewhere, SetRecord,
     sets::{has_links, is_our_link},
 };
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
     selector::is_same_name,
 };
-
-/// Servers may enter a folder that was made for certificates without their keys.
-const FOLDER: u32 = 0o755;
 
 /// Why a certificate cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -190,18 +187,25 @@ pub enum HookTime {
 }
 
 impl Installation {
-    /// Finds what would go wrong with these options, before anything is ordered. Makes the folder where it is missing.
+    /// Finds what would go wrong with these options, before anything is ordered. A folder that is missing is tried with another one in its
+    /// place, and still missing then.
     ///
     /// # Errors
     /// See [`InstallError`].
     pub fn check(&self) -> Result<(), InstallError> {
         let folder = self.folder();
         self.check_unwritten()?;
-        self.make_folder()?;
-        check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
-        self.open().map_err(InstallError::Folder)?;
+        let unwritable = |why| InstallError::Unwritable { folder: folder.to_owned(), why };
+        let trial = certgate_files::stand_in(folder).map_err(|why| unwritable(why.into()))?;
+        let place = trial.as_ref().map_or(folder, AsRef::as_ref);
+        check_room(place).map_err(unwritable)?;
+        let opened = match &trial {
+            Some(_) => self.give(place).and_then(|()| Ok(Folder::open(place)?.owned_by(self.owner()))),
+            None => self.open(),
+        }
+        .map_err(InstallError::Folder)?;
         let has_key = !self.keys()?.is_empty();
-        self.check_readers(self.options.with_key || has_key)?;
+        self.check_readers(&opened, self.options.with_key || has_key)?;
         if !self.options.with_key && !has_key {
             self.refuse_key_stores_without_key()?;
         }
@@ -282,19 +286,6 @@ impl Installation {
         elsewhere.map_or(Ok(()), |why| Err(why.into()))
     }
 
-    /// Makes the folder where it is missing, for its owner only where a key comes into it.
-    fn make_folder(&self) -> Result<(), InstallError> {
-        let folder = self.folder();
-        let is_new = !folder.exists();
-        let mode = if self.options.with_key { FOLDER_WITH_KEYS } else { FOLDER };
-        certgate_files::make_folder(folder, mode)
-            .map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why: why.into() })?;
-        match self.owner() {
-            Some(owner) if is_new => Ok(certgate_files::set_owner(folder, owner)?),
-            _ => Ok(()),
-        }
-    }
-
     /// Finds before the order that the certificate for that request could not be installed here.
     ///
     /// # Errors
@@ -321,7 +312,8 @@ impl Installation {
         self.refuse_foreign_entries()?;
         self.refuse_what_leads_elsewhere()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
-        self.make_folder()?;
+        let made = self.make_folder(self.options.with_key);
+        made.map_err(|why| InstallError::Unwritable { folder: self.folder().to_owned(), why: why.into() })?;
         let was_led_nowhere = self.restore()?;
         let before = self.record_in_place().unwrap_or_default();
         let linked = self.hard_links();

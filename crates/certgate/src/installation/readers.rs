@@ -10,23 +10,23 @@ use super::{FILES, Installation, SETS, install::InstallError};
 const READ: u32 = 0o5;
 
 impl Installation {
-    /// Finds whether those who read what is in place could read what comes: it is made as it will be, and removed.
-    pub(super) fn check_readers(&self, has_sets: bool) -> Result<(), InstallError> {
+    /// Finds whether those who read what is in that folder, or in the one that it stands for, could read what comes: it is made as it will be, and
+    /// removed.
+    pub(super) fn check_readers(&self, folder: &Folder, has_sets: bool) -> Result<(), InstallError> {
         let failed = InstallError::Folder;
-        let folder = self.open().map_err(failed)?;
         if !has_sets {
-            return self.check_files(&folder, &folder);
+            return self.check_files(folder, folder);
         }
         // Where no set is in the folder yet, another one stands for that of the sets: other processes may be at it.
         let name = certgate_files::beside("trial");
         if let Some(sets) = folder.folder(SETS).map_err(failed)? {
             sets.check().map_err(failed)?;
-            return self.check_set(&folder, &sets, &name);
+            return self.check_set(folder, &sets, &name);
         }
-        let (mode, owner) = self.readers(&folder).map_err(failed)?;
+        let (mode, owner) = self.readers(folder).map_err(failed)?;
         let made = folder.make_folder(&name, mode, Some(owner));
         let sets = made.map_err(|why| refused(self.folder(), mode, owner, why))?;
-        let checked = self.check_set(&folder, &sets, "set");
+        let checked = self.check_set(folder, &sets, "set");
         folder.remove_folder(&name).map_err(failed)?;
         checked
     }

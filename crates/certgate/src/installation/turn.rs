@@ -21,8 +21,9 @@ pub struct FolderTurn {
 }
 
 impl FolderTurn {
-    /// Has the folder for this process alone; none where another one is at it.
+    /// Has the folder for this process alone, which is made where it is missing; none where another one is at it.
     pub(crate) fn of(installation: &Installation) -> Result<Option<Self>, FileError> {
+        installation.make_folder(installation.options.with_key)?;
         let turn = |lock| Self {
             installation: installation.clone(),
             serial: serial(installation),

@@ -36,6 +36,7 @@ pub fn rehearse(
         Control::Continue => Ok(()),
         Control::Stop => Err(Error::Interrupted),
     };
+    request.check()?;
     request.make_csr(client, true)?;
     running.check(client, journal, request)?;
     let (mut flow, mut clock) = (request.flow(Duration::MAX, true), None);
