@@ -13,7 +13,10 @@ use certgate::{
 use certgate_files::check_room;
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
-use clap::{Arg, Args, ValueEnum};
+use clap::{
+    Arg, Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
 
 use super::{
     Global,
@@ -51,8 +54,8 @@ pub(crate) struct Ordering {
     #[arg(long, value_name = "MONTHS", value_parser = setting::<i64>)]
     lifetime: Option<i64>,
     /// How control over the name is shown [default: the certificate's]
-    #[arg(long)]
-    method: Option<Method>,
+    #[arg(long, value_parser = PossibleValuesParser::new(["dns", "file", "email"]).try_map(|word| setting::<ValidationMethod>(&word)))]
+    method: Option<ValidationMethod>,
     /// Whether the gateway publishes the DNS record itself [default: the certificate's]
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     provisioning: Option<bool>,
@@ -90,13 +93,6 @@ pub(crate) struct Queue {
     /// store until `certgate poll follow`]
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    Dns,
-    File,
-    Email,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -177,11 +173,7 @@ impl Ordering {
         settings.technical = self.technical;
         settings.software.clone_from(&self.software);
         settings.lifetime = self.lifetime;
-        settings.method = self.method.map(|method| match method {
-            Method::Dns => ValidationMethod::Dns,
-            Method::File => ValidationMethod::File,
-            Method::Email => ValidationMethod::Email,
-        });
+        settings.method = self.method;
         settings.provisioning = self.provisioning;
         keys.say(&mut settings);
         self.validation.say(&mut settings, global)?;
