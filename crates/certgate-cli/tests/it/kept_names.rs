@@ -255,3 +255,25 @@ fn a_former_name_is_remembered() {
         }
     }
 }
+
+/// What is declared by a name that it no longer has at the gateway is told how to be declared.
+#[test]
+fn a_name_that_was_given_up_elsewhere() {
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    let file = |by: &str| {
+        let text = format!("[[certificate]]\n{by}\nout = \"certs/a\"\ndns = \"provision\"\n");
+        fs::write(here.path("certificates.toml"), text).unwrap();
+    };
+    file(&format!("name = \"{OWN}\""));
+    here.run(APPLY, 0);
+    let order = ["reissue", "10000", "--new-key", "--out", "elsewhere", "--dns", "provision"];
+    here.run(&[&order[..], &["--name", "a.example.org", "--san", OWN]].concat(), 0);
+    let said = format!(
+        "the account has no certificate named {OWN}, and 10000 is in place: where it was given another name, declare it by `id = 10000`"
+    );
+    assert_eq!(here.run(&["plan", "certificates.toml"], 2).0["plan"][0]["why"], said);
+    assert_eq!(here.run(APPLY, 2).0["orders"][0]["text"], said);
+    file("id = 10000");
+    here.run(APPLY, 8);
+    assert_eq!(here.orders(), 2);
+}

@@ -318,6 +318,11 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         )
         .unwrap();
         fs::write(accounts.path().join("lone.csv"), "id,new_key,out,profile\n1,true,certs/c,none\n").unwrap();
+        fs::write(
+            accounts.path().join("defaults.toml"),
+            "[defaults]\nkeep = 1\nprofile = \"none\"\n[[certificate]]\nid = 1\nout = \"certs/c\"\n",
+        )
+        .unwrap();
         // Of a batch, nothing is ordered then, whatever its other lines say.
         fs::write(
             accounts.path().join("one.csv"),
@@ -332,6 +337,7 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         for (command, place) in [
             (&["plan", "lone.toml"][..], "lone.toml: certificate 1: line 4: "),
             (&["apply", "lone.toml"], "lone.toml: certificate 1: line 4: "),
+            (&["plan", "defaults.toml"], "defaults.toml: defaults: line 3: "),
             (&["batch", "lone.csv"], "lone.csv: line 2: "),
         ] {
             let output = accounts.run(transport, command);

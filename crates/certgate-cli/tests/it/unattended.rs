@@ -251,7 +251,9 @@ fn a_plan_says_what_a_run_would_find() {
         let (other, server) = serve(Settings::default());
         declare(new);
         for command in ["plan", "apply", "plan", "apply"] {
-            let expected = (2, "the account has no certificate 10000".to_owned());
+            let said = "the account has no certificate named host-000000.example.org, and 10000 is in place: where it was given another name, \
+                declare it by `id = 10000`";
+            let expected = (2, said.to_owned());
             assert_eq!(on(&server, command), expected, "{command}");
             let _ = fs::remove_file(here.home.path().join("certs/host/cert.pem"));
         }

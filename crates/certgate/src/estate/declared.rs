@@ -128,13 +128,18 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
         problems.push(why);
         None
     });
-    let mut defaults = CertificateSettings::default();
+    let (mut defaults, mut place_of_default) = (CertificateSettings::default(), None);
     for (at, table) in tables.iter().filter(|(name, _)| name == "defaults").flat_map(|(_, tables)| tables).enumerate() {
         match table.settings(&[]) {
             Ok(_) if at > 0 => {
                 problems.push(format!("defaults: {}", table.at(&[], "stands there twice: write one")));
             }
-            Ok(settings) => defaults = settings,
+            Ok(settings) => {
+                let mut table = table.clone();
+                "defaults".clone_into(&mut table.place);
+                let place = table.place_of_profile(path);
+                (defaults, place_of_default) = (settings, table.has("profile").then_some(place));
+            }
             Err(why) if table.has(NOTIFY) => {
                 problems.push(format!("defaults: {why}; `{NOTIFY}` is the file's own: write it above the first table"));
             }
@@ -146,7 +151,10 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
         for mut table in tables {
             let place = table.place.clone();
             match declared(&mut table, &defaults, path, &folder, config) {
-                Ok(one) => {
+                Ok(mut one) => {
+                    if let Some(place) = place_of_default.as_ref().filter(|_| !table.has("profile")) {
+                        one.place_of_profile.clone_from(place);
+                    }
                     let same = one.settings.out.as_deref().and_then(|out| folders.problem(out, &place));
                     problems.extend(same.map(|why| format!("{place}: {}", table.at(&["out"], why))));
                     // One name in two accounts is two certificates.

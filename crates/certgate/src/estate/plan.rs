@@ -165,7 +165,7 @@ impl Subject {
             Some(InstalledCertificate { name, folder, .. }) if !is_same_name(name, declared) => {
                 PlanError::OtherName { folder: folder.clone(), there: name.clone(), id, declared: declared.to_owned() }
             }
-            _ => PlanError::NotThere(id),
+            _ => PlanError::NotNamed { id, declared: declared.to_owned() },
         }
     }
 

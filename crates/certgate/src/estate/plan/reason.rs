@@ -112,6 +112,13 @@ impl fmt::Display for PlanReason {
 pub enum PlanError {
     /// The account has no certificate of that id.
     NotThere(i64),
+    /// The account has none of the name that is declared and in place: it was given another one, is gone, or is another account's.
+    NotNamed {
+        /// The gateway's id of what is in place.
+        id: i64,
+        /// The name.
+        declared: String,
+    },
     /// Another certificate is in its folder, and the account has none of its name.
     OtherName {
         /// The folder.
@@ -215,6 +222,10 @@ impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
+            Self::NotNamed { id, declared } => write!(
+                f,
+                "the account has no certificate named {declared}, and {id} is in place: where it was given another name, declare it by `id = {id}`"
+            ),
             Self::OtherName { folder, there, id, declared } => write!(
                 f,
                 "{} holds another certificate, {there} ({id}), and the account has none named {declared}: declare another `out`",

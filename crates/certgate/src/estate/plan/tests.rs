@@ -212,7 +212,7 @@ fn what_is_done_and_what_it_costs() {
                 settings: settings(whole),
                 ..base()
             },
-            Err(PlanError::NotThere(7)),
+            Err(PlanError::NotNamed { id: 7, declared: "a.example".to_owned() }),
         ),
         (
             "declared as another product",
