@@ -262,3 +262,48 @@ fn done_means_served() {
     let (code, document, _) = here.told(&["reissue", "571", "--csr", &csr(), "--out", "plain", "--verify", &at_port]);
     assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
 }
+
+/// A server that was restarted with an earlier certificate, or that is gone: the next run repeats the hook as it does one that failed.
+#[test]
+fn what_is_not_served_any_more_is_deployed_again() {
+    if !has_openssl() {
+        return;
+    }
+    for (transport, sweep) in [("json", "renew-due live"), ("xml", "apply certificates.toml")] {
+        let sweep: Vec<&str> = sweep.split(' ').collect();
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "earlier"], 0);
+        here.run(&["reissue", "571", "--new-key", "--out", "live"], 0);
+        let (earlier, live) = (here.path("earlier"), here.path("live"));
+        let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
+        let at_port = format!("127.0.0.1:{}", tls.port);
+        let declared = format!(
+            "[[certificate]]\nid = 571\nout = \"live\"\nverify = \"{at_port}\"\ndeploy_hook = \"echo hooked >> hooks\"\n"
+        );
+        std::fs::write(here.path("certificates.toml"), declared).unwrap();
+        let hooks = || here.read("hooks").lines().count();
+        assert_eq!((here.told(&["apply", "certificates.toml"]).0, hooks()), (0, 1));
+        for command in [&sweep[..], &["plan", "certificates.toml"]] {
+            assert_eq!((here.told(command).0, hooks()), (8, 1), "{command:?}: it is served, and nothing is to be done");
+        }
+        drop(tls);
+        let tls = TlsServer::start(&earlier, &at_port, &CHAIN);
+        let (code, document, said) = here.told(&sweep);
+        let row = &document["orders"][0];
+        let detail = row["deployment"]["detail"].as_str().unwrap();
+        assert_eq!((code, &row["action"], hooks()), (11, &"redeploy".into(), 2), "{said}");
+        assert!(
+            detail.starts_with(&format!("the certificate is not served: {at_port}: found serial number ")),
+            "{detail}"
+        );
+        drop(tls);
+        let _tls = TlsServer::start(&live, &at_port, &CHAIN);
+        let (code, document, said) = here.told(&sweep);
+        assert_eq!(
+            (code, &document["orders"][0]["deployment"]["state"], hooks()),
+            (0, &"deployed".into(), 3),
+            "{said}"
+        );
+        assert_eq!((here.told(&sweep).0, hooks()), (8, 3));
+    }
+}

@@ -16,10 +16,12 @@ use super::{
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, GatewayClock, Installation, Journal,
-    installation::{LedElsewhere, repeat_hooks},
+    installation::{Deployment, LedElsewhere, repeat_hooks},
     inventory::{Found, InstalledCertificate, InventoryError, find, is_in, whole},
     journal::RequiredReissues,
     selector::{is_same_name, spelled},
+    served::LOOKS,
+    together::together,
 };
 
 /// Looks around before it is decided what is to be done.
@@ -101,12 +103,18 @@ pub fn subjects_of(
 }
 
 /// Looks after what is in place, before anything is asked of the gateway or waited for: nothing of it is needed for that. What servers were led to and
-/// did not find is there again, and its hook is run; so is one that failed, where what comes next is still on its way. What is in place is noted in its
-/// folder and in the store. `now` is in seconds since 1970.
+/// did not find is there again, and its hook is run; so is one that failed, where what comes next is still on its way. What was deployed and is not served
+/// any more where it is to be is as one whose hook failed. What is in place is noted in its folder and in the store. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// The store cannot be used.
 pub fn look_after(subjects: &mut [Subject], journal: &Journal, now: i64) -> Result<(), Error> {
+    let unserved = together(subjects, LOOKS, |subject| subject.note_unserved(now));
+    for (subject, deployment) in subjects.iter_mut().zip(unserved) {
+        if let (Some(installed), Some(deployment)) = (&mut subject.installed, deployment) {
+            installed.record.deployment = deployment;
+        }
+    }
     let left = subjects.iter().filter(|subject| subject.is_redeployed_first());
     let deployments = repeat_hooks(left.filter_map(|subject| Some(subject.in_place()?.at_time(now))).collect());
     for subject in &mut *subjects {
@@ -119,6 +127,16 @@ pub fn look_after(subjects: &mut [Subject], journal: &Journal, now: i64) -> Resu
 }
 
 impl Subject {
+    /// [Looks](Installation::note_unserved) at what is in place, as it was installed.
+    fn note_unserved(&self, now: i64) -> Option<Deployment> {
+        let installed = self.installed.as_ref()?;
+        if self.unreadable.is_some() || installed.record.endpoints().is_empty() {
+            return None;
+        }
+        let options = installed.record.install_options(&installed.folder)?;
+        Installation::new(options).at_time(now).note_unserved()
+    }
+
     /// Whether its hook is not left to what is planned with it.
     fn is_redeployed_first(&self) -> bool {
         let is_left = |installed: &InstalledCertificate| {

@@ -276,9 +276,9 @@ impl Task {
         }
     }
 
-    /// Whether something is to be done, be it to say why it cannot be.
+    /// Whether something is to be done, be it to say why it cannot be. A look at what is served changes nothing.
     pub fn is_to_be_done(&self) -> bool {
-        !matches!(self.step, Step::Nothing) || !self.left.is_empty() || self.redeployed.is_some()
+        !matches!(self.step, Step::Nothing | Step::Verify) || !self.left.is_empty() || self.redeployed.is_some()
     }
 
     /// Leaves it to another process where that one is about to order it, and sees to it that one that comes to it before this one

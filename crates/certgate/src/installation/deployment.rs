@@ -164,6 +164,21 @@ impl Installation {
         }
     }
 
+    /// Looks at what was deployed where it is to be served. What is not served there any more is noted as one whose hook failed; gives that, or
+    /// `None` where there is nothing to note.
+    pub(crate) fn note_unserved(&self) -> Option<Deployment> {
+        let deployed = || self.record_in_place().filter(|record| record.deployment == Deployment::Deployed);
+        let before = deployed()?;
+        let looks = self.verify(&self.endpoints(), served::TIMEOUT, self.now())?;
+        let problem = looks.iter().find_map(Verification::problem)?;
+        let _turn = self.lock().ok()??;
+        // Another process may have put another one in place meanwhile.
+        let record = deployed().filter(|record| record.serial == before.serial)?;
+        let deployment = Deployment::Failed { detail: format!("the certificate is not served any more: {problem}") };
+        self.note(&record, &deployment);
+        Some(deployment)
+    }
+
     /// Whether what is in place was deployed by this very hook, and seen where it is to be seen now.
     pub(super) fn is_deployed(&self) -> bool {
         let verify = |options: &InstallOptions| options.remembered.get("verify").cloned();
