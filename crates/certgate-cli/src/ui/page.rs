@@ -158,7 +158,8 @@ fn served(overview: &Overview, folder: &Path) -> String {
     let lines: Vec<String> = at
         .map(|set| match &set.problem {
             None => format!("<span class=\"ok\">{}</span>", text(&set.endpoint)),
-            Some(why) => format!("<span class=\"bad\">{}: {}</span>", text(&set.endpoint), text(why)),
+            // It names the endpoint.
+            Some(why) => format!("<span class=\"bad\">{}</span>", text(why)),
         })
         .collect();
     if lines.is_empty() { String::new() } else { format!("<div>{}</div>", lines.join("<br>")) }
@@ -316,12 +317,12 @@ mod tests {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use certgate::{
         estate::account::{Account, AccountCertificate},
-        monitoring::Overview,
+        monitoring::{Overview, ServedSet},
     };
     use certgate_domain::Certificate;
     use sha2::{Digest, Sha256};
 
-    use super::{POLICY, SCRIPT, STYLE, page};
+    use super::{POLICY, SCRIPT, STYLE, page, served};
 
     /// A browser runs the script and takes the style by their hashes.
     #[test]
@@ -344,6 +345,19 @@ mod tests {
             assert!(html.contains(said), "{said}: {html}");
         }
         assert!(!html.contains("<table"), "{html}");
+    }
+
+    #[test]
+    fn what_is_not_served_names_its_endpoint_once() {
+        let mut overview = Overview::default();
+        let problem = "example.com:443: nobody answers";
+        overview.snapshot.served = vec![ServedSet {
+            folder: "certs".into(),
+            endpoint: "example.com:443".to_owned(),
+            problem: Some(problem.to_owned()),
+        }];
+        let expected = format!("<div><span class=\"bad\">{problem}</span></div>");
+        assert_eq!(served(&overview, "certs".as_ref()), expected);
     }
 
     #[test]

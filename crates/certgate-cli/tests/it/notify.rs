@@ -28,7 +28,10 @@ fn a_batch_tells_once_what_it_did() {
         let subjects = file("subjects");
         assert!(subjects.contains("2 done") && subjects.lines().count() == 1, "{subjects}");
         let text = file("txt");
-        assert!(text.contains("host-000000.example.org") && text.contains(": refused\n    "), "{text}");
+        assert!(
+            text.contains("host-000000.example.org") && text.contains(": refused\n    ") && !text.contains('␊'),
+            "{text}"
+        );
         let summary: Value = serde_json::from_str(&file("json")).unwrap();
         assert_eq!((&summary["schema"], &summary["kind"]), (&1.into(), &"refused".into()));
         assert_eq!(summary["orders"], document["orders"], "the same rows");
