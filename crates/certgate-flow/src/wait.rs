@@ -1,6 +1,6 @@
 //! Waiting for an accepted order.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use certgate_domain::{
     AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, TaskKind, Verdict, is_same_name,
@@ -23,6 +23,10 @@ pub struct Wait {
     ask: Option<(Duration, Duration)>,
     /// Which spelling of its name a new certificate is looked for by next.
     spelling: usize,
+    /// Certificates of its name that are still to be looked at, the newest last.
+    candidates: Vec<i64>,
+    /// Certificates of its name that are issued, and another one's.
+    others: BTreeSet<i64>,
     /// Whether our message may already be off the queue, so that an empty queue says nothing.
     resumed: bool,
     /// Whether the queue will never tell, so that a job that cannot be asked for is the end.
@@ -93,6 +97,8 @@ impl Wait {
             looks: 0,
             ask: None,
             spelling: 0,
+            candidates: Vec::new(),
+            others: BTreeSet::new(),
             resumed: false,
             alone: false,
             without_history: false,
@@ -266,7 +272,7 @@ impl Wait {
         }
     }
 
-    /// The newest certificate of that name may be ours: its key decides.
+    /// Each certificate of that name may be ours, the newest first: its key decides.
     fn found(&mut self, answer: Response<AnyData>, now: Duration) {
         if answer.verdict() == Some(Verdict::Refused) {
             return self.end(Ending::Refused(answer));
@@ -275,9 +281,15 @@ impl Wait {
             AnyData::Certificate(certificate) if self.is_own_name(certificate.name.as_deref()?) => certificate.id,
             _ => None,
         });
-        let found = rows.max();
+        self.candidates = rows.filter(|id| !self.others.contains(id)).collect();
+        self.candidates.sort_unstable();
         self.spelling = (self.spelling + 1) % self.spellings().len();
-        match found {
+        self.look_further(now);
+    }
+
+    /// Looks at the next certificate of that name, or by the next spelling of it.
+    fn look_further(&mut self, now: Duration) {
+        match self.candidates.pop() {
             Some(certificate) => self.state = State::Fetch { certificate, sure: false },
             None if self.spelling > 0 => self.state = State::Find,
             None => self.look_later(now),
@@ -311,7 +323,12 @@ impl Wait {
             None if sure => {
                 self.end(Ending::ProtocolViolation(TaskKind::CertificateInfo));
             }
-            _ => self.look_later(now),
+            Some(certificate) => {
+                // One that is not issued yet may come to be ours.
+                self.others.extend(certificate.id.filter(|_| certificate.server.is_some()));
+                self.look_further(now);
+            }
+            None => self.look_further(now),
         }
     }
 

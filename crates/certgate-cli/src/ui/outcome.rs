@@ -230,6 +230,13 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
                 failure.and(&format!("{look}; or give the certificate up: {abandon}"))
             }
         }
+        Outcome::Overtaken { issuance, by } => {
+            document["certificate"] = document::certificate(app, &issuance.certificate);
+            document["checks"] = document::checks(&issuance.checks);
+            let over = "the order is over, and the next one goes on from what is there";
+            check_failed(issuance, &asked.options)
+                .and(&format!("job {by} of somebody else's replaced the certificate before it was fetched: {over}"))
+        }
         Outcome::NotInstalled(issuance, error) => {
             document["certificate"] = document::certificate(app, &issuance.certificate);
             document["checks"] = document::checks(&issuance.checks);

@@ -2,7 +2,7 @@
 
 use certgate_domain::{Certificate, TaskKind};
 use certgate_store::InstallOptions;
-use certgate_x509::{CertificateRequest, Check, Issued, is_same_serial};
+use certgate_x509::{CertificateRequest, Check, Issued, X509, is_same_serial};
 
 use crate::{
     Issuance, Outcome,
@@ -39,6 +39,14 @@ impl Completion {
             Some(_) => self.finish(certificate),
             None => Outcome::ProtocolViolation(TaskKind::CertificateInfo),
         }
+    }
+
+    /// Whether a certificate is surely another one's: it has another key, and is not the one from before the order.
+    pub(crate) fn is_of_another(&self, certificate: &Certificate) -> bool {
+        let shown = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
+        let Some((request, shown)) = self.request.as_ref().zip(shown) else { return false };
+        let is_from_before = self.serial_before.as_deref().is_some_and(|before| is_same_serial(&shown.serial, before));
+        request.key.spki != shown.key.spki && !is_from_before
     }
 
     /// The same for a certificate whose CSR need not be known.

@@ -40,6 +40,13 @@ pub enum Outcome {
     Issued(Box<Issuance>),
     /// The certificate was issued and paid for, and failed a check: nothing was written.
     CheckFailed(Box<Issuance>),
+    /// The certificate was issued, and somebody else's order replaced it before it was fetched: what the gateway shows is another one's.
+    Overtaken {
+        /// What the gateway shows.
+        issuance: Box<Issuance>,
+        /// The job of the other order.
+        by: i64,
+    },
     /// The certificate was issued, passed every check, and could not be put in place.
     NotInstalled(Box<Issuance>, InstallError),
     /// The certificate was deleted.
@@ -106,6 +113,7 @@ impl Outcome {
         match self {
             Self::Issued(_) | Self::Deleted => OrderState::Done,
             Self::CheckFailed(_) | Self::NotInstalled(..) => OrderState::Issued,
+            Self::Overtaken { .. } => OrderState::Abandoned,
             Self::Pending(_) => OrderState::Pending,
             Self::Failed(_) => OrderState::Failed,
             Self::Unknown(_) => OrderState::Unknown,

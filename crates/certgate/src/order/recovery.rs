@@ -5,7 +5,7 @@ mod span;
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyTask, Certificate, Data, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, Task, TaskKind,
+    AnyData, AnyTask, Certificate, Data, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, Task, TaskKind,
     task::{CertificateInfo, CertificateList, JobList, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
@@ -303,6 +303,35 @@ pub(crate) fn serial_of(certificate: &Certificate) -> Option<String> {
     certificate.serial_number.clone().or_else(of_issued)
 }
 
+/// The later job of the certificate that is in the place of an order's job, which succeeded: the certificate as it is shown is that one's, and
+/// the order's is not shown any more. Whoever may not list jobs is told of none.
+pub(super) fn overtaken_by(client: &mut Client, own: i64, name: &str, certificate: i64) -> Result<Option<i64>, Error> {
+    for spelling in spellings(name) {
+        let listed =
+            look(client, JobList { query: newest(QueryFilter::new("object", Operator::Equal, spelling), "id") });
+        let jobs = match listed {
+            Err(error) if error.refusal().is_some() => return Ok(None),
+            listed => listed?.0,
+        };
+        let later = jobs.iter().find_map(|job| {
+            let (object, inner) = (job.object.as_ref(), job.job.as_ref()?);
+            let is_of_another = object.and_then(|object| object.certificate()?.id).is_some_and(|id| id != certificate);
+            let is_of_name = object.and_then(|object| object.value.as_deref()).is_some_and(|of| is_same_name(of, name));
+            let replaces =
+                inner.action.as_deref().is_some_and(|action| REPLACING.contains(&&*action.to_ascii_lowercase()));
+            let is_done = inner.status == Some(JobStatus::Success);
+            inner.id.filter(|id| *id > own && is_of_name && !is_of_another && replaces && is_done)
+        });
+        if later.is_some() {
+            return Ok(later);
+        }
+    }
+    Ok(None)
+}
+
+/// What jobs are called that put another certificate in the place of the one before.
+const REPLACING: [&str; 2] = ["reissue", "renew"];
+
 /// What a certificate is to the order that was to make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CertificateMatch {
@@ -377,6 +406,21 @@ fn jobs_of(client: &mut Client, order: &Order, now: i64) -> Result<Listing, Erro
         }
     }
     Ok(listing)
+}
+
+/// Takes from a list of certificates, in which an order that is out looks for its own, those that were there before it. The newest one
+/// stays, whatever its time says: a certificate that is paid for is not to be missed for a clock.
+pub(super) fn leave_earlier(client: &Client, order: &Order, now: i64, date: Option<i64>, listed: &mut Vec<AnyData>) {
+    let span = Span::of(order.created, now, date);
+    let certificate = |data: &AnyData| match data {
+        AnyData::Certificate(one) => Some((one.id, one.created.as_ref().and_then(|made| made.value().cloned()))),
+        _ => None,
+    };
+    let newest = listed.iter().filter_map(|data| certificate(data)?.0).max();
+    listed.retain(|data| {
+        let Some((id, Some(made))) = certificate(data) else { return true };
+        id == newest || !is_before(client, &made, span)
+    });
 }
 
 /// Whether a job was made before its order can have arrived.

@@ -13,6 +13,7 @@ mod draining;
 mod examples;
 mod fetch;
 mod held;
+mod overtaken;
 mod payload;
 mod placed;
 mod recovery;

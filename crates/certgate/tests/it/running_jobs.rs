@@ -41,7 +41,7 @@ fn csr(name: &str) -> String {
 }
 
 /// What somebody else orders: that certificate again, or a new one of its name.
-fn order_of_others(at: usize, is_new: bool) -> AnyTask {
+pub(crate) fn order_of_others(at: usize, is_new: bool) -> AnyTask {
     let certificate = Certificate {
         id: (!is_new).then(|| i64::try_from(10_000 + at).unwrap()),
         csr: Some(csr(&name(at))),
@@ -59,7 +59,7 @@ fn order_of_others(at: usize, is_new: bool) -> AnyTask {
     }
 }
 
-fn own_order(at: usize, is_new: bool) -> OrderRequest {
+pub(crate) fn own_order(at: usize, is_new: bool) -> OrderRequest {
     let purpose = match is_new {
         true => OrderRequest::create(),
         false => OrderRequest::reissue(i64::try_from(10_000 + at).unwrap()),

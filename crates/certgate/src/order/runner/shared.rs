@@ -12,10 +12,14 @@ use certgate_x509::CertificateRequest;
 
 use super::{Run, RunItem, RunOptions};
 use crate::{
-    Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome,
+    Client, Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome,
     PendingReason, Refusal, RefusalReason, Spool,
     installation::FolderTurn,
-    order::{completion::Completion, is_open_order_of, recovery::serial_of},
+    order::{
+        completion::Completion,
+        is_open_order_of,
+        recovery::{leave_earlier, serial_of},
+    },
     validation::{Validation, clean_up},
 };
 
@@ -246,16 +250,27 @@ impl Shared<'_> {
         }
     }
 
-    /// Takes from a list of certificates, in which an order looks for its own, those that other orders came to.
-    pub(super) fn leave_to_others(&self, place: usize, listed: &mut Response<AnyData>) -> Result<(), Error> {
+    /// Takes from a list of certificates, in which an order looks for its own, those that other orders came to, and those that were there
+    /// before it. `date` is the gateway's time then.
+    pub(super) fn leave_to_others(
+        &self,
+        client: &Client,
+        place: usize,
+        date: Option<i64>,
+        listed: &mut Response<AnyData>,
+    ) -> Result<(), Error> {
         let member = self.members.get(place).filter(|member| member.is_recorded);
         let (Some(member), Some(name)) = (member, self.batch.order(place).and_then(|order| order.name())) else {
             return Ok(());
         };
-        let theirs = self.journal.new_certificates_of_others(member.id.as_str(), name)?;
+        let id = member.id.as_str();
+        let theirs = self.journal.new_certificates_of_others(id, name)?;
         listed
             .data
             .retain(|data| !matches!(data, AnyData::Certificate(one) if one.id.is_some_and(|id| theirs.contains(&id))));
+        if let Some(order) = self.journal.find(id)? {
+            leave_earlier(client, &order, self.journal.now(), date, &mut listed.data);
+        }
         Ok(())
     }
 
@@ -396,6 +411,9 @@ impl Shared<'_> {
                 let detail = failed.map(|check| format!("check {} failed: {}", check.name, check.detail));
                 self.note(place, OrderState::Issued, &detail.unwrap_or_default())
             }
+            Outcome::Overtaken { by, .. } => {
+                self.note(place, OrderState::Abandoned, &format!("job {by} replaced its certificate"))
+            }
             Outcome::NotInstalled(_, error) => self.note(place, OrderState::Issued, &error.to_string()),
             Outcome::Failed(_) => {
                 self.note(place, OrderState::Failed, "the gateway ended the job without a certificate")
@@ -433,9 +451,10 @@ impl Shared<'_> {
         self.warn(Some(place), unread);
         let (order, Some(member)) = (self.batch.order(place), self.members.get(place)) else { return };
         let issued = match &outcome {
-            Outcome::Issued(issuance) | Outcome::CheckFailed(issuance) | Outcome::NotInstalled(issuance, _) => {
-                issuance.certificate.id
-            }
+            Outcome::Issued(issuance)
+            | Outcome::CheckFailed(issuance)
+            | Outcome::Overtaken { issuance, .. }
+            | Outcome::NotInstalled(issuance, _) => issuance.certificate.id,
             _ => None,
         };
         let report = OrderReport {

@@ -5,13 +5,14 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, Certificate, Response, TaskKind, Verdict};
 use certgate_flow::{self as flow, Action, Actor, Ending, Step};
 use certgate_store::{QueueState, StoreError};
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
     Client, Error, Event, GatewayClock, Interrupt, OrderState, Outcome, PendingReason, RunningJobs,
+    order::{completion::Completion, recovery::overtaken_by},
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
@@ -244,11 +245,11 @@ impl<'w, 'r> Worker<'w, 'r> {
             Err(error) => return (state, Err(error)),
         };
         state.gateway_clock = GatewayClock::of(&exchange).or(state.gateway_clock);
-        let listed = &mut exchange.answer.value;
-        if let (AnyTask::CertificateList(_), Some(place)) = (task, place)
-            && let Err(error) = state.leave_to_others(place, listed)
-        {
-            return (state, Err(error));
+        if let (AnyTask::CertificateList(_), Some(place)) = (task, place) {
+            let date = exchange.date();
+            if let Err(error) = state.leave_to_others(self.client, place, date, &mut exchange.answer.value) {
+                return (state, Err(error));
+            }
         }
         let answer = &exchange.answer.value;
         match (task, place) {
@@ -322,8 +323,24 @@ impl<'w, 'r> Worker<'w, 'r> {
         validation.publish(&challenges, &mut steps, &interrupt, &mut observe)
     }
 
+    /// Checks an order's certificate and puts it in place. Where it is another one's, it is looked whose.
+    fn complete(&mut self, completion: &Completion, job: Option<i64>, certificate: Certificate) -> Outcome {
+        let of = certificate.name.clone().zip(certificate.id.or(completion.certificate)).zip(job);
+        let of = of.filter(|_| completion.is_of_another(&certificate));
+        let outcome = completion.complete(certificate);
+        let (issuance, ((name, id), job)) = match (outcome, of) {
+            (Outcome::CheckFailed(issuance), Some(of)) => (issuance, of),
+            (outcome, _) => return outcome,
+        };
+        // Where that cannot be told now, the next run looks again.
+        match overtaken_by(self.client, job, &name, id) {
+            Ok(Some(by)) => Outcome::Overtaken { issuance, by },
+            Ok(None) | Err(_) => Outcome::CheckFailed(issuance),
+        }
+    }
+
     /// Ends an order: checks its certificate and puts it in place.
-    fn finish(&self, mut state: Guard<'w, 'r>, place: usize, ended: Result<Ending, Error>) -> Guard<'w, 'r> {
+    fn finish(&mut self, mut state: Guard<'w, 'r>, place: usize, ended: Result<Ending, Error>) -> Guard<'w, 'r> {
         let outcome = match ended {
             Ok(Ending::Issued(certificate)) => {
                 let noted = state.note_certificate(place, OrderState::Issued, certificate.id, "fetched");
@@ -332,8 +349,9 @@ impl<'w, 'r> Worker<'w, 'r> {
                 match noted {
                     Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
                     Ok(()) => {
+                        let job = state.batch.order(place).and_then(|order| order.job());
                         drop(state);
-                        let outcome = issuance.complete(certificate);
+                        let outcome = self.complete(&issuance, job, certificate);
                         state = lock(self.shared);
                         outcome
                     }
