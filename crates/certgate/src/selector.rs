@@ -4,7 +4,9 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use certgate_client::Client;
 use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
-pub(crate) use certgate_domain::{is_same_name, spelled, spellings, without_dot};
+pub(crate) use certgate_domain::{is_same_name, spellings};
+#[cfg(feature = "orders")]
+pub(crate) use certgate_domain::{spelled, without_dot};
 
 use crate::Error;
 
