@@ -224,6 +224,32 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
     }
 }
 
+/// A key's mode may leave it to its folder who reads it: nobody else does in its new place, nor the next one.
+#[test]
+fn a_key_that_its_folder_protects_stays_so() {
+    if !has_openssl() {
+        return;
+    }
+    for (around, key, expected) in
+        [(0o700, 0o644, 0o600), (0o710, 0o644, 0o640), (0o755, 0o644, 0o644), (0o700, 0o640, 0o640)]
+    {
+        let here = Here::new("json", Settings::default());
+        let made = issued(here.home.path(), &here.server, "own.example");
+        lay(&made, &["fullchain.pem"], &here.path("ssl/certs/site.crt"), 0o644);
+        lay(&made, &["key.pem"], &here.path("ssl/private/site.key"), key);
+        for (folder, mode) in [("ssl", 0o755), ("ssl/certs", 0o755), ("ssl/private", around)] {
+            fs::set_permissions(here.path(folder), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        assert_eq!(here.told(&["adopt", "--all-below", "ssl"]).0, 0);
+        let adopted = fs::canonicalize(here.path("ssl/private/site.key")).unwrap();
+        assert!(adopted.starts_with(fs::canonicalize(here.path("ssl/certs")).unwrap()), "{adopted:?}");
+        assert_eq!(mode(&adopted), expected, "{around:o} {key:o}");
+        assert_eq!(here.told(&["renew-due", "ssl", "--renew-before", "400d", "--dns", "provision"]).0, 0);
+        let renewed = fs::canonicalize(here.path("ssl/private/site.key")).unwrap();
+        assert!(renewed != adopted && mode(&renewed) == expected, "{renewed:?} {:o}", mode(&renewed));
+    }
+}
+
 /// A certificate that a colleague has reissued since is taken under care, and what to do is said.
 #[test]
 fn an_earlier_certificate_of_an_order() {

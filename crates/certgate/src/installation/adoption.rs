@@ -241,15 +241,35 @@ impl Installation {
             let is_there = path.is_file() && (self.is_shown(name) || !path.is_symlink());
             let Some((like, text)) = content(pair, kind).filter(|_| !is_there) else { continue };
             let found = fs::metadata(&like.path).map_err(|source| FileError::Io { path: like.path.clone(), source })?;
-            let owner = Owner { user: found.uid(), group: Some(found.gid()) };
+            // A certificate that was cut out of a file with its key is as secret as that file.
+            let (owner, mode) = match like.kind {
+                "key" | "combined" => readers_of(&like.path, &found, self.folder()),
+                _ => (Owner { user: found.uid(), group: Some(found.gid()) }, found.mode() & 0o777),
+            };
             // What an earlier run began and did not finish has the same name.
             let beside = format!(".{name}.new");
             let _ = folder.remove_file(&beside);
-            // A certificate that was cut out of a file with its key is as secret as that file.
-            folder.write_new(&beside, text.as_bytes(), found.mode() & 0o777, Some(owner))?;
+            folder.write_new(&beside, text.as_bytes(), mode, Some(owner))?;
             folder.rename(&beside, name)?;
         }
         folder.sync()
+    }
+}
+
+/// Who may read a key that is copied from there into that folder: who could before. One that everybody may read in a folder that is not open to all
+/// is that folder's owner's, and its group's where that may enter.
+fn readers_of(path: &Path, found: &fs::Metadata, folder: &Path) -> (Owner, u32) {
+    let (path, folder) = (absolute(path), absolute(folder));
+    let around = path.ancestors().skip(1).filter(|around| !folder.starts_with(around));
+    let closed = around.filter_map(|around| fs::metadata(around).ok()).find(|around| around.mode() & 0o001 == 0);
+    let mode = found.mode() & 0o777;
+    match closed.filter(|_| mode & 0o004 != 0) {
+        Some(closed) => {
+            let is_open_to_group = closed.mode() & 0o010 != 0;
+            let owner = Owner { user: closed.uid(), group: Some(closed.gid()) };
+            (owner, if is_open_to_group { 0o640 } else { 0o600 })
+        }
+        None => (Owner { user: found.uid(), group: Some(found.gid()) }, mode),
     }
 }
 
