@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What a browser may load and run: this style and this script, by their hashes, and nothing else from anywhere.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-LFjM+C3/Nl7BWioJsYoBRO+TEpLob041rWyeQtGfesM='; \
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-aj5ImExREZ1Kn3bleFUyZTrF9/jkoEr21bHd9JhvmLU='; \
      script-src 'sha256-PoSMRBXqnBRAECUkbUBlc6cpSmoXtc4EJka7u5y7xGQ='; base-uri 'none'; form-action 'none'";
 
 /// The page. It loads itself anew so often, where that is said.

@@ -1,13 +1,13 @@
 //! An entry that names one certificate by its id and another one by its name.
 
-use std::fs;
+use std::{fs, net::SocketAddr};
 
-use certgate_simulator::Settings;
+use certgate_simulator::{Gateway, Server, Settings};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{Here, write_batch};
+use crate::support::binary::{Here, told, write_batch};
 
 fn entry(id: i64, name: &str, out: &str) -> String {
     format!("[[certificate]]\nid = {id}\nname = \"{name}\"\nout = \"certs/{out}\"\n")
@@ -146,4 +146,45 @@ fn a_further_name_takes_the_first_place_and_the_first_one_stays() {
     let there = here.run(&["info", "10000"], 0).0["response"]["data"][0].clone();
     let csr = CertificateRequest::from_pem(there["csr"].as_str().unwrap()).unwrap();
     assert_eq!(csr.hosts().collect::<Vec<_>>(), ["www.example.org", "host-000000.example.org"], "{there}");
+}
+
+/// A certificate that is being ordered stays that order's where the file names another folder for it meanwhile, and where its own is written in another way.
+#[test]
+fn another_folder_buys_no_second_one() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let world = home.path().join("world.json");
+        let serve = |settings: Settings, address: SocketAddr| {
+            let gateway = Gateway::kept(settings, &world).unwrap();
+            (gateway.clone(), Server::start(gateway, address).unwrap())
+        };
+        let declare = |name: &str, out: &str| {
+            let new = "product = \"SSL123\"\nadmin = 1120\ntechnical = 100\nlifetime = 12\nout";
+            let text = format!("[[certificate]]\nname = \"{name}\"\n{new} = \"certs/{out}\"\n");
+            fs::write(home.path().join("certificates.toml"), text).unwrap();
+        };
+        let (gateway, server) =
+            serve(Settings { jobs_never_end: true, ..Settings::default() }, "127.0.0.1:0".parse().unwrap());
+        let run = |server: &Server, command: &[&str]| told(home.path(), server, transport, command);
+        declare("new.example.com", "n");
+        let apply = ["apply", "certificates.toml", "--timeout", "1s"];
+        assert_eq!((run(&server, &apply).0, gateway.counts().orders), (6, 1));
+        declare("New.example.com", "moved");
+        let (_, document, said) = run(&server, &["plan", "certificates.toml"]);
+        assert_eq!(document["plan"][0]["action"], "resume", "{said}");
+        assert_eq!((run(&server, &apply).0, gateway.counts().orders), (6, 1));
+        let address = server.address();
+        drop((gateway, server));
+
+        let (gateway, server) = serve(Settings::default(), address);
+        let (code, _, said) = run(&server, &["apply", "certificates.toml"]);
+        assert_eq!((code, gateway.counts().orders), (0, 0), "{said}");
+        assert!(home.path().join("certs/n/cert.pem").exists(), "its key is there: {said}");
+        let (_, document, said) = run(&server, &["plan", "certificates.toml"]);
+        assert_eq!(
+            (&document["plan"][0]["action"], &document["plan"][0]["cost"]),
+            (&"reissue".into(), &"free".into()),
+            "{said}"
+        );
+    }
 }

@@ -305,7 +305,9 @@ fn subject(
     };
     let own_folder = subject.folder.clone().filter(|_| subject.ordered_by.is_none());
     if let Some(folder) = own_folder {
-        subject.open = open.take(&folder, id);
+        let new =
+            if let (CertificateSelector::Name(name), None) = (&selector, id) { Some(name.as_str()) } else { None };
+        subject.open = open.take(&folder, id, new);
         subject.left = open.take_left(&folder);
     }
     subject.selector = Some(selector);

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::{AnyData, AnyTask, Certificate, task::CertificateInfo};
+use certgate_domain::{AnyData, AnyTask, Certificate, TaskKind, task::CertificateInfo};
 use certgate_store::Order;
 
 use super::{
@@ -186,9 +186,9 @@ impl OpenOrders {
         Ok(Self { orders })
     }
 
-    /// The order that goes into that folder, or that was ordered elsewhere for that certificate.
-    pub(super) fn take(&mut self, folder: &Path, id: Option<i64>) -> Option<Order> {
-        self.take_into(folder).or_else(|| self.of_certificate(id))
+    /// The order that goes into that folder, or that was ordered for that certificate into another one; of one that there is not yet, by its name.
+    pub(super) fn take(&mut self, folder: &Path, id: Option<i64>, name: Option<&str>) -> Option<Order> {
+        self.take_into(folder).or_else(|| self.of_certificate(id)).or_else(|| self.of_new(name?))
     }
 
     /// The order that goes into that folder.
@@ -214,6 +214,16 @@ impl OpenOrders {
 
     fn of_certificate(&mut self, id: Option<i64>) -> Option<Order> {
         let at = self.orders.iter().position(|(_, order)| id.is_some() && order.order.certificate == id)?;
+        Some(self.orders.remove(at).1)
+    }
+
+    fn of_new(&mut self, name: &str) -> Option<Order> {
+        let new = [TaskKind::CertificateCreate, TaskKind::CertificateRealtime].map(TaskKind::name);
+        let is_it = |order: &Order| {
+            let is_named = order.order.name.as_deref().is_some_and(|other| is_same_name(other, name));
+            is_named && order.state.is_under_way() && new.contains(&order.order.task.as_str())
+        };
+        let at = self.orders.iter().position(|(_, order)| is_it(order))?;
         Some(self.orders.remove(at).1)
     }
 

@@ -8,7 +8,7 @@ use super::{Step, TaskError};
 use crate::{
     CertificateSelector, Error, Installation, KeySource, OrderRequest, PreparationError,
     estate::plan::{Planned, PlannedAction, Subject},
-    inventory::InstalledCertificate,
+    inventory::{InstalledCertificate, whole},
 };
 
 /// What is to be done with a certificate, as it was planned.
@@ -16,6 +16,9 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
     let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
     let install = subject.folder.as_ref().map(installed_into).transpose()?;
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
+        // Its key is where it was ordered into, whatever the file says by now.
+        let into = order.order.resume.install.as_ref().map(|into| &into.folder);
+        let install = install.filter(|install| into.is_none_or(|into| whole(into) == whole(&install.folder)));
         return Ok(Step::Resume { order: Box::new(order.clone()), install });
     }
     if let (PlannedAction::Redeploy, Some(deployment)) = (planned.action, &subject.redeployed) {
