@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use certgate_keys::{KeyType, PrivateKey};
+use certgate_keys::PrivateKey;
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
@@ -263,6 +263,18 @@ fn back_and_forward_again() {
     }
 }
 
+/// Has the certificate of a set be one of the same key that has ended.
+fn end(set: &Path) {
+    let key = fs::read_to_string(set.join("key.pem")).unwrap();
+    let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
+    params.serial_number = Some(1.into());
+    params.not_after = rcgen::date_time_ymd(2025, 3, 1);
+    let ended = params.self_signed(&PrivateKey::from_pem(&key, None).unwrap()).unwrap().pem();
+    for (file, text) in [("cert.pem", &ended), ("fullchain.pem", &ended), ("combined.pem", &format!("{ended}{key}"))] {
+        fs::write(set.join(file), text).unwrap();
+    }
+}
+
 /// A server that is given what has ended is down: only who names that set puts it in place, and is warned.
 #[test]
 fn what_ended_is_put_back_by_its_name_only() {
@@ -272,11 +284,7 @@ fn what_ended_is_put_back_by_its_name_only() {
     }
     let live = here.path("live");
     let sets = names(&live.join("sets"));
-    let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
-    params.serial_number = Some(1.into());
-    params.not_after = rcgen::date_time_ymd(2025, 3, 1);
-    let ended = params.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap();
-    fs::write(live.join("sets").join(&sets[0]).join("cert.pem"), ended.pem()).unwrap();
+    end(&live.join("sets").join(&sets[0]));
     let newest = current(&live);
     let output = run(here.home.path(), &["rollback", "live"]);
     let said = stderr(&output);
@@ -306,12 +314,7 @@ fn what_nobody_accepts_is_not_taken_back() {
                 let revoke = ["revoke", "571", "--serial", serial, "--yes"];
                 assert_eq!(exit(&at(elsewhere.path(), &here.server, transport, &revoke)), 0);
             } else {
-                let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
-                params.serial_number = Some(1.into());
-                params.not_after = rcgen::date_time_ymd(2025, 3, 1);
-                let key = PrivateKey::from_pem(&fs::read_to_string(live.join("key.pem")).unwrap(), None).unwrap();
-                fs::write(live.join("sets").join(&set).join("cert.pem"), params.self_signed(&key).unwrap().pem())
-                    .unwrap();
+                end(&live.join("sets").join(&set));
             }
             let output = run(&["renew-due", "live", "--deploy-hook", "false", "--rollback-on-failure"]);
             let said = json(&output)["orders"][0]["deployment"]["detail"].as_str().unwrap_or_default().to_owned();
@@ -427,12 +430,28 @@ fn damaged_sets_are_not_put_in_place() {
     }
     let newest = current(&live);
     let sets = names(&live.join("sets"));
-    for file in ["fullchain.pem", "key.pem", "cert.pem"] {
+    let of_another = |file: &str| Some(fs::read(live.join("sets").join(&sets[0]).join(file)).unwrap());
+    let garbage = || Some(b"garbage".to_vec());
+    for (file, damage) in [
+        ("fullchain.pem", None),
+        ("key.pem", None),
+        ("cert.pem", None),
+        ("fullchain.pem", garbage()),
+        ("key.pem", garbage()),
+        ("key.pem", Some(Vec::new())),
+        ("cert.pem", garbage()),
+        ("combined.pem", of_another("combined.pem")),
+        ("key.pem", of_another("key.pem")),
+        ("fullchain.pem", of_another("fullchain.pem")),
+    ] {
         let path = live.join("sets").join(&sets[1]).join(file);
         let whole = fs::read(&path).unwrap();
-        fs::remove_file(&path).unwrap();
+        match damage {
+            Some(damage) => fs::write(&path, damage).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
         let output = rollback(&["--to", "2"]);
-        let said = format!("the set {} is damaged: its `{file}` is gone", sets[1]);
+        let said = format!("the set {} is damaged: its `{file}` is gone, or not of its", sets[1]);
         assert!(exit(&output) == 2 && stderr(&output).contains(&said), "{}", stderr(&output));
         assert_eq!(current(&live), newest, "{file}");
         assert_eq!(json(&rollback(&["--list", "-o", "json"]))["sets"][1]["gone"], file);
@@ -454,4 +473,21 @@ fn damaged_sets_are_not_put_in_place() {
         stderr(&output)
     );
     assert_eq!(current(&live), Path::new("sets").join(&sets[1]));
+}
+
+/// A hook that fails for a good pair does not have a damaged one served in its place.
+#[test]
+fn a_damaged_set_is_not_gone_back_to() {
+    let here = Here::new("json", Settings::default());
+    let live = here.path("live");
+    here.ends(&NEW, 0);
+    fs::write(live.join("current/key.pem"), "garbage").unwrap();
+    let output = here.at(&[&NEW[..], &["--deploy-hook", "false", "--rollback-on-failure"]].concat());
+    assert_eq!(exit(&output), 11, "{}", stderr(&output));
+    let sets = names(&live.join("sets"));
+    assert_eq!(current(&live), Path::new("sets").join(&sets[1]), "{}", stderr(&output));
+    let (key, certificate) = pair(&live);
+    assert_eq!(key, certificate);
+    let said = format!("the set before could not be put back: the set {} is damaged: its `key.pem`", sets[0]);
+    assert!(stderr(&output).contains(&said), "{}", stderr(&output));
 }

@@ -5,7 +5,7 @@ use certgate_keys::PrivateKey;
 use certgate_x509::X509;
 
 use super::{
-    FILES, LAST, SETS, SetRecord, record, secret,
+    CERTIFICATE, FILES, KEY, LAST, SETS, SetRecord, record, secret,
     sets::{gone, has_links, linked, name_in_sets, names, number, set_folder},
 };
 use crate::unix_now;
@@ -34,7 +34,7 @@ pub(super) fn lost(folder: &Folder) -> Result<Option<Lost>, FileError> {
         // One that others could have written to is none of ours.
         let Ok(Some(set)) = set_folder(folder, &name) else { continue };
         let record = record::of_set(&set)?.unwrap_or_default();
-        let Some(certificate) = sound(&set, &name, &record)? else { continue };
+        let Ok(certificate) = sound(&set, &name, &record)? else { continue };
         let is_turned_down = Some(&name) != last.as_ref() && record.was_turned_down();
         let is_good = certificate.not_after > now && record.revoked.is_none() && !is_turned_down;
         if is_good {
@@ -45,28 +45,35 @@ pub(super) fn lost(folder: &Folder) -> Result<Option<Lost>, FileError> {
     Ok(found)
 }
 
-/// The certificate of a set whose files can be used together: each that is expected is there, and they are of one certificate and its key.
-fn sound(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<X509>, FileError> {
-    if gone(set, name, record)?.is_some() {
-        return Ok(None);
+/// The certificate of a set whose files can be used together: each that is expected is there, and they are of one certificate and its key. Else the
+/// first file that is gone or damaged.
+pub(super) fn sound(set: &Folder, name: &str, record: &SetRecord) -> Result<Result<X509, &'static str>, FileError> {
+    if let Some(gone) = gone(set, name, record)? {
+        return Ok(Err(gone));
     }
-    let (mut certificates, mut keys) = (Vec::new(), Vec::new());
+    let (mut certificate, mut has_key) = (None, false);
     for (kind, name, _) in FILES {
         let Some(text) = set.read(name)?.map(secret) else { continue };
         if matches!(kind, "cert" | "fullchain" | "combined") {
-            certificates.push(X509::all(text.expose()).ok().and_then(|all| all.into_iter().next()));
+            let read = X509::all(text.expose()).ok().and_then(|all| all.into_iter().next());
+            if read.is_none() || *certificate.get_or_insert(read.clone()) != read {
+                return Ok(Err(name));
+            }
         }
         if matches!(kind, "key" | "combined") {
-            keys.push(PrivateKey::from_pem(text.expose(), None).ok());
+            let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki()).ok();
+            let of: Option<&X509> = certificate.as_ref().and_then(Option::as_ref);
+            if key.is_none() || key.as_ref() != of.map(|certificate| &certificate.key.spki) {
+                return Ok(Err(name));
+            }
+            has_key = true;
         }
         if matches!(kind, "p12" | "jks") && text.expose().is_empty() {
-            return Ok(None);
+            return Ok(Err(name));
         }
     }
-    let Some(Some(certificate)) = certificates.first().cloned() else { return Ok(None) };
-    let is_its = |key: &Option<PrivateKey>| key.as_ref().is_some_and(|key| key.spki() == certificate.key.spki);
-    let is_sound = certificates.iter().all(|one| one.as_ref() == Some(&certificate))
-        && !keys.is_empty()
-        && keys.iter().all(is_its);
-    Ok(is_sound.then_some(certificate))
+    Ok(certificate
+        .flatten()
+        .ok_or(CERTIFICATE)
+        .and_then(|certificate| if has_key { Ok(certificate) } else { Err(KEY) }))
 }

@@ -7,9 +7,9 @@ use certgate_x509::{X509, is_same_serial};
 
 use super::{
     CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord,
-    lost::lost,
+    lost::{lost, sound},
     record,
-    sets::{before, current, current_folder, gone, linked, names, number, set_folder, switch},
+    sets::{before, current, current_folder, gone, is_found, linked, names, number, set_folder, switch},
 };
 use crate::estate::term::day;
 
@@ -25,7 +25,7 @@ pub struct InstalledSet {
     pub certificate: Option<X509>,
     /// What is noted of it.
     pub record: SetRecord,
-    /// The first of its files that is gone.
+    /// The first of its files that is gone, or is not of its certificate and key.
     pub gone: Option<&'static str>,
 }
 
@@ -88,8 +88,8 @@ pub enum RollbackError {
         /// Those that are meant.
         there: Vec<String>,
     },
-    /// A file of the set is gone.
-    #[error("the set {set} is damaged: its `{file}` is gone")]
+    /// A file of the set is gone, or is not of its certificate and key.
+    #[error("the set {set} is damaged: its `{file}` is gone, or not of its certificate and key")]
     Damaged {
         /// The set.
         set: String,
@@ -135,7 +135,7 @@ impl Installation {
             found.push(InstalledSet {
                 is_current: linked.as_ref().is_some_and(|(linked, _)| *linked == name),
                 certificate: set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok()),
-                gone: gone(&set, &name, &record)?,
+                gone: if is_found(&name) { gone(&set, &name, &record)? } else { sound(&set, &name, &record)?.err() },
                 record,
                 name,
             });

@@ -205,7 +205,7 @@ impl Installation {
             return if lost(&folder)?.is_some() { Ok(vec![CURRENT]) } else { missing_of_plain(&folder) };
         };
         // What was found holds what another tool wrote.
-        let is_whole = !name.ends_with(&format!("-{FOUND}"));
+        let is_whole = !is_found(&name);
         if !set.has(KEY)? {
             return Ok(if is_whole || is_our_link(&folder, KEY)? { vec![KEY] } else { Vec::new() });
         }
@@ -312,10 +312,15 @@ pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileEr
     Ok(others(&text).map(|block| pem::text(&block.label, &block.der)).collect())
 }
 
+/// Whether a set was found in the folder, and not made here.
+pub(super) fn is_found(name: &str) -> bool {
+    name.ends_with(&format!("-{FOUND}"))
+}
+
 /// The first file that is gone from a set. What was found holds what another tool wrote: only where it was adopted is it known to have certificate
 /// and key.
 pub(super) fn gone(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<&'static str>, FileError> {
-    let is_found = name.ends_with(&format!("-{FOUND}"));
+    let is_found = is_found(name);
     for (kind, name, _) in FILES {
         let is_expected = match kind {
             "p12" | "jks" => false,
