@@ -277,3 +277,31 @@ fn a_name_that_was_given_up_elsewhere() {
     here.run(APPLY, 8);
     assert_eq!(here.orders(), 2);
 }
+
+/// A later certificate whose key is here, too, is put in place only where it has all names that are relied on: else another one with all of them comes.
+#[test]
+fn a_later_certificate_takes_no_name_away() {
+    for transport in ["xml", "json"] {
+        for (further, expected) in
+            [("z.example.org", vec![OWN, "a.example.org", "z.example.org"]), ("a.example.org", vec![])]
+        {
+            let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+            here.ends(&["csr", "new", "--name", OWN, "--key-out", "k.pem"], 0);
+            let with_key = ["reissue", "10000", "--key", "k.pem"];
+            here.ends(&[&with_key[..], &["--san", "a.example.org", "--out", "certs/a"]].concat(), 0);
+            here.ends(&[&with_key[..], &["--san", further, "--out", "elsewhere"]].concat(), 0);
+            let before = here.orders();
+            let (code, document, said) = here.told(&["renew-due", "certs", "--dns", "provision"]);
+            assert_eq!(code, 0, "{document} {said}");
+            let in_place = std::fs::read_to_string(here.path("certs/a/cert.pem")).unwrap();
+            let hosts: Vec<String> =
+                certgate_x509::X509::from_pem(&in_place).unwrap().hosts().map(|host| host.to_string()).collect();
+            for name in &expected {
+                assert!(hosts.iter().any(|host| host == name), "{name} of {hosts:?}: {said}");
+            }
+            assert!(hosts.iter().any(|host| host == "a.example.org"), "{hosts:?}");
+            assert_eq!(here.orders() - before, usize::from(!expected.is_empty()), "{said}");
+            here.ends(&["renew-due", "certs", "--dns", "provision"], 8);
+        }
+    }
+}

@@ -249,6 +249,24 @@ impl Subject {
         Lifetime::of(not_before, not_after, certificate).once_required(self.was_required)
     }
 
+    /// The names in place that are declared or remembered, and that the gateway's certificate does not have; none where what is in place is of no use any
+    /// more, or its CSR says the names.
+    fn left_out_of(&self, there: &Certificate, now: i64) -> Vec<String> {
+        let Some(installed) = self.installed.as_ref().filter(|_| self.settings.csr.is_none()) else {
+            return Vec::new();
+        };
+        let is_of_use = installed.not_after > now && revoked_at(there, &installed.serial).is_none();
+        let known_as = self.known_as();
+        let relied_on = self.settings.names.iter().flatten().chain(&known_as);
+        let issued = there.server.as_deref().and_then(|server| X509::from_pem(server).ok());
+        let has = |name: &str| match &issued {
+            Some(issued) => issued.hosts().any(|host| is_same_name(&host, name)),
+            None => there.names().next().is_none() || there.goes_by(name),
+        };
+        let is_left_out = |name: &&String| is_among(name, &installed.hosts) && !has(name);
+        relied_on.filter(|_| is_of_use).filter(is_left_out).cloned().collect()
+    }
+
     /// The serial number of a certificate that the gateway issued after the one in place, or that is in force in its place, that can be put in place, and is not due itself.
     fn later_one(&self, now: i64) -> Option<&str> {
         let (installed, there) = (self.installed.as_ref()?, self.certificate.as_deref()?);
@@ -348,8 +366,14 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
     if let Some(there) = there.filter(|_| installed.id.is_some() && is_the_same != Some(true)) {
         PlanError::check_in_place(id, there, installed)?;
     }
-    let install =
-        |serial: &str| planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
+    let install = |serial: &str| {
+        let names = there.map(|there| subject.left_out_of(there, now)).unwrap_or_default();
+        match names.is_empty() {
+            true => planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() }),
+            // In place, it would take names away that somebody relies on.
+            false => planned(PlannedAction::Reissue, Some(id), PlanReason::LeftOut { names }),
+        }
+    };
     let decision = lifetime.map(|lifetime| decide(&lifetime, subject.renew_before, now));
     let is_due = decision.is_some_and(|decision| action_of(decision) != PlannedAction::Nothing);
     let put_back = installed.record.put_back.filter(|_| !is_due);

@@ -36,6 +36,11 @@ pub enum PlanReason {
         /// That one's serial number.
         serial: String,
     },
+    /// The gateway's certificate was ordered elsewhere without names that are in place.
+    LeftOut {
+        /// The names.
+        names: Vec<String>,
+    },
     /// The gateway asks for a reissue of a certificate that was reissued for that reason.
     StillRequired,
     /// It is declared, or asked for, in another way than it was put in place.
@@ -86,6 +91,9 @@ impl fmt::Display for PlanReason {
             Self::NotNoted => f.write_str("it is in place, and the gateway's certificate is the same"),
             Self::LaterOne { serial } => {
                 write!(f, "the gateway has another one, serial {serial}, which can be put in place here")
+            }
+            Self::LeftOut { names } => {
+                write!(f, "the gateway's certificate was ordered elsewhere without `{}`", names.join("`, `"))
             }
             Self::StillRequired => f.write_str(
                 "the gateway asks for a reissue, and this one was reissued for that: only the gateway's support knows why",
