@@ -3,34 +3,20 @@
 use std::{
     fs,
     io::Write,
-    os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown, symlink},
-        process::CommandExt,
-    },
+    os::unix::fs::{PermissionsExt, symlink},
 };
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{Here, arguments, command, exit, fixture, pair, serve, stderr};
+use crate::support::binary::{Here, exit, fixture, not_as_root, pair, serve, stderr};
 
 /// What this user may not write is no bad usage, whichever command is to write it.
 #[test]
 fn a_folder_that_may_not_be_written() {
     let home = tempfile::tempdir().unwrap();
-    let is_root = fs::metadata(home.path()).unwrap().uid() == 0;
     let (_, server) = serve(Settings::default());
-    let run = |words: &[&str]| {
-        let words = arguments(home.path(), &server, "json", words);
-        let mut command = command(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
-        command.current_dir(home.path()).env("TMPDIR", home.path());
-        // Root may write all.
-        if is_root {
-            chown(home.path(), Some(65534), Some(65534)).unwrap();
-            command.uid(65534).gid(65534);
-        }
-        command.output()
-    };
+    let run = |words: &[&str]| not_as_root(home.path(), &server, "json", words);
     let order = ["reissue", "571", "--new-key", "--out", "certs/live"];
     let Ok(first) = run(&order) else {
         std::io::stderr()

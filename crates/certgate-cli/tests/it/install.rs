@@ -3,10 +3,7 @@
 use std::{
     fs,
     io::Write,
-    os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown},
-        process::CommandExt,
-    },
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
@@ -20,8 +17,8 @@ use certgate_x509::X509;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    Here, arguments, command, csr, ended, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, secret, serve,
-    stderr, until,
+    Here, command, csr, ended, endpoint, exit, fast, fixture, json, mode, not_as_root, openssl, pair, run, secret,
+    serve, stderr, until,
 };
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
@@ -287,19 +284,8 @@ fn a_pair_of_another_tool() {
 #[test]
 fn a_key_that_may_not_be_read() {
     let home = tempfile::tempdir().unwrap();
-    let is_root = fs::metadata(home.path()).unwrap().uid() == 0;
     let (gateway, server) = serve(Settings::default());
-    let run = |words: &[&str]| {
-        let words = arguments(home.path(), &server, "json", words);
-        let mut command = command(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
-        command.current_dir(home.path()).env("TMPDIR", home.path());
-        // Root may read all.
-        if is_root {
-            chown(home.path(), Some(65534), Some(65534)).unwrap();
-            command.uid(65534).gid(65534);
-        }
-        command.output()
-    };
+    let run = |words: &[&str]| not_as_root(home.path(), &server, "json", words);
     let order = [&NEW[..], &["--no-wait"]].concat();
     let Ok(output) = run(&order) else {
         std::io::stderr().write_all(b"nobody may not run this: a_key_that_may_not_be_read was left out\n").unwrap();

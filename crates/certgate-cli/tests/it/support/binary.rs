@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
+    os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -190,6 +191,19 @@ pub(crate) fn started(home: &Path, server: &Server, transport: &str, command: &[
     let arguments = arguments(home, server, transport, command);
     let mut run = self::command(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
     run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Runs it as a user who may not read and write all: nobody, to whom the folder is given, where root runs it. The error of the start, where that user
+/// may not run the binary.
+pub(crate) fn not_as_root(home: &Path, server: &Server, transport: &str, words: &[&str]) -> io::Result<Output> {
+    let words = arguments(home, server, transport, words);
+    let mut command = command(home, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    command.current_dir(home).env("TMPDIR", home);
+    if rustix::process::geteuid().is_root() {
+        chown(home, Some(65534), Some(65534)).unwrap();
+        command.uid(65534).gid(65534);
+    }
+    command.output()
 }
 
 /// How it ends: the exit code, the document, what is said on stderr.
