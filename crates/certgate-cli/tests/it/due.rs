@@ -12,7 +12,8 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    Here, at, command, csr, ended, endpoint, exit, fast, json, openssl, pair, run, serve, stderr, told_on_stdin, until,
+    Here, arguments, at, command, csr, ended, endpoint, exit, fast, json, openssl, pair, run, serve, stderr,
+    told_on_stdin, until,
 };
 
 #[test]
@@ -150,6 +151,43 @@ fn killed_in_the_hook() {
         assert_eq!(deployment["state"], "deployed");
         assert_eq!((hooked().as_str(), here.orders()), ("begun\nbegun\nended\n", 1));
         assert_eq!(exit(&here.at(carry_on)), 8, "nothing is left");
+    }
+}
+
+/// A gateway that does not answer keeps no hook that failed from being repeated, be it the same for several certificates or not.
+#[test]
+fn a_hook_is_repeated_without_the_gateway() {
+    for (transport, hook, runs) in
+        [("xml", "echo $CERTGATE_NAME >> hooks; test -e go", 2), ("json", "echo x >> hooks; test -e go", 1)]
+    {
+        for command in [&["renew-due", "certs"][..], &["apply", "all.toml"], &["resume"]] {
+            let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+            let mut declared = String::new();
+            for (id, folder) in [("571", "certs/live"), ("10000", "certs/other")] {
+                here.ends(&["reissue", id, "--new-key", "--out", folder, "--deploy-hook", hook], 11);
+                declared += &format!("[[certificate]]\nid = {id}\nout = \"{folder}\"\n");
+            }
+            fs::write(here.path("all.toml"), declared).unwrap();
+            let words = arguments(here.home.path(), &here.server, transport, command);
+            let Here { home, gateway, server, .. } = here;
+            drop(server);
+            let read = |path: &str| fs::read_to_string(home.path().join(path)).unwrap();
+            // Nothing but hooks is left: to carry on with them, no account is asked anything.
+            let [failed, deployed] = if command == ["resume"] { [11, 0] } else { [5, 5] };
+            for (is_failed, code, hooks) in [(true, failed, 2 + runs), (false, deployed, 2 + 2 * runs)] {
+                if !is_failed {
+                    fs::write(home.path().join("go"), "").unwrap();
+                }
+                let output = run(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
+                let said = stderr(&output);
+                assert_eq!((exit(&output), read("hooks").lines().count()), (code, hooks), "{command:?} {said}");
+                assert_eq!(said.contains("the deploy hook failed"), is_failed, "{command:?} {said}");
+            }
+            for folder in ["certs/live", "certs/other"] {
+                assert!(read(&format!("{folder}/current/about.json")).contains("\"deployed\""), "{command:?} {folder}");
+            }
+            assert_eq!(gateway.counts().orders, 2, "{command:?}");
+        }
     }
 }
 

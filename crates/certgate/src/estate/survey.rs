@@ -103,8 +103,8 @@ pub fn subjects_of(
 }
 
 /// Looks after what is in place, before anything is asked of the gateway or waited for: nothing of it is needed for that. What servers were led to and
-/// did not find is there again, and its hook is run; so is one that failed, where what comes next is still on its way. What was deployed and is not served
-/// any more where it is to be is as one whose hook failed. What is in place is noted in its folder and in the store. `now` is in seconds since 1970.
+/// did not find is there again, and its hook is run; so is one that failed. What was deployed and is not served any more where it is to be is as one whose
+/// hook failed. What is in place is noted in its folder and in the store. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -137,7 +137,7 @@ impl Subject {
         Installation::new(options).at_time(now).note_unserved()
     }
 
-    /// Whether its hook is not left to what is planned with it.
+    /// Whether its hook is left to be run.
     fn is_redeployed_first(&self) -> bool {
         let is_left = |installed: &InstalledCertificate| {
             let is_declared = match &self.selector {
@@ -145,8 +145,9 @@ impl Subject {
                 Some(CertificateSelector::Name(name)) => is_same_name(&installed.name, name),
                 None => true,
             };
-            let is_waiting = installed.is_led_nowhere() || self.is_under_way();
-            is_declared && is_waiting && installed.record.deployment.is_failed()
+            // Of what servers read elsewhere only the order that is out is carried on with.
+            let is_in_care = self.unreadable.is_none() || installed.is_led_nowhere() || self.is_under_way();
+            is_declared && is_in_care && installed.record.deployment.is_failed()
         };
         self.installed.as_ref().is_some_and(is_left)
     }
