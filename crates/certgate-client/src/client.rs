@@ -12,6 +12,7 @@ use certgate_domain::{
 };
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Codec, DecodeError, Decoded, Reply, Request};
+use jiff::Timestamp;
 
 use crate::{
     Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, PreparedCall,
@@ -42,6 +43,8 @@ pub struct Client {
     started: Instant,
     /// The time that a replay did not wait.
     skipped: Duration,
+    /// What the gateway's clock and this machine's showed at the last answer that said its date, in seconds since 1970.
+    last_date: Option<(i64, i64)>,
     pub(crate) patience: Patience,
 }
 
@@ -80,6 +83,7 @@ impl Client {
             meter: None,
             started: Instant::now(),
             skipped: Duration::ZERO,
+            last_date: None,
             patience: Patience { deadline: None, longest: LONGEST, retries: true },
         }
     }
@@ -179,6 +183,11 @@ impl Client {
     /// The time since the client was made.
     pub fn now(&self) -> Duration {
         self.started.elapsed() + self.skipped
+    }
+
+    /// What the gateway's clock and this machine's showed at the last answer that said its date, in seconds since 1970.
+    pub fn last_date(&self) -> Option<(i64, i64)> {
+        self.last_date
     }
 
     /// Rests so long, or until the run is asked to stop. In a replay nobody is waited for: the time has passed.
@@ -308,6 +317,8 @@ impl Client {
 
     pub(crate) fn deliver(&mut self, call: &PreparedCall, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         let came = self.deliver_uncounted(call, asker);
+        let date = came.as_ref().ok().and_then(Exchange::date);
+        self.last_date = date.map(|date| (date, Timestamp::now().as_second())).or(self.last_date);
         if let Some(meter) = &self.meter {
             meter.count(call.call().task.kind(), self.codec.protocol(), &came);
         }

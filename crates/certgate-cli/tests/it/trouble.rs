@@ -197,6 +197,44 @@ fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
     }
 }
 
+/// What `call` orders is ordered by the same clocks; it asks for the gateway's where no answer has shown it yet.
+#[test]
+fn call_orders_nothing_while_the_clocks_are_too_far_apart() {
+    for transport in ["xml", "json"] {
+        let greeting = if transport == "xml" { TaskKind::PollInfo } else { TaskKind::Hello };
+        for (clock_ahead, code) in [(3600, 12), (-330, 12), (240, 6)] {
+            let here = Here::new(transport, Settings { clock_ahead, ..Settings::default() });
+            let data = |name: &str, data: Value| {
+                fs::write(here.path(name), data.to_string()).unwrap();
+            };
+            let asked = || (here.gateway.asked(greeting), here.gateway.asked(TaskKind::CertificateList), here.orders());
+            let order = json!({
+                "name": "example.com", "product": "QUICKSSLPREMIUM", "csr": fs::read_to_string(csr()).unwrap(),
+                "software": "APACHE2", "lifetime": { "unit": "MONTH", "period": 12 }, "adminContact": { "id": 1120 },
+                "technicalContact": { "id": 1120 }, "authentication": { "method": "DNS", "provisioning": true },
+            });
+            data("order.json", order);
+            data("contact.json", json!({ "fname": "John", "lname": "Doe", "email": "j@example.com" }));
+            let (ended, _, said) = here.told(&["call", "contact-create", "--data", "contact.json"]);
+            assert_eq!((ended, asked()), (0, (0, 0, 0)), "what orders nothing is not held back: {said}");
+            let (ended, document, said) =
+                here.told(&["call", "certificate-reissue", "--id", "571", "--data", "order.json", "--key", "x"]);
+            let orders = usize::from(code == 6);
+            assert_eq!((ended, asked()), (code, (1, 0, orders)), "{transport} {clock_ahead}: {said}");
+            if code == 12 {
+                let (_, stored, _) = here.told(&["orders", "list"]);
+                let of_reissue = stored["orders"].as_array().unwrap().len();
+                assert_eq!((&document["error"]["kind"], of_reissue), (&json!("local"), 1), "{document} {stored}");
+                assert!(said.contains("the clocks are too far apart: the gateway's says 20"), "{said}");
+            }
+            // The look for its name has shown the date.
+            let (ended, _, said) =
+                here.told(&["call", "certificate-reissue", "--id", "example.com", "--data", "order.json"]);
+            assert_eq!((ended, asked()), (code, (1, 1, orders)), "{transport} {clock_ahead}: {said}");
+        }
+    }
+}
+
 /// A trace that cannot be written holds no answer back: what was ordered is known to be, and is not ordered again.
 #[cfg(target_os = "linux")]
 #[test]

@@ -7,23 +7,24 @@ use certgate_domain::AnyTask;
 use certgate_store::{State, StoreError};
 
 use super::{Intent, Journal};
-use crate::{Error, Exchange};
+use crate::{Error, Exchange, GatewayClock};
 
 /// For how long, in milliseconds, an order that waits may be out for less time than is recorded: far less than it is looked for.
 const RECENT: i64 = 60_000;
 
 impl Journal {
     /// Carries out a task that is not safe to repeat, under the client's transaction id: it is recorded before it leaves, as an order is, and what
-    /// came of it after. That this could not be recorded is told to `not_recorded`.
+    /// came of it after. That this could not be recorded is told to `not_recorded`. Before one that orders something the clocks are compared.
     ///
     /// # Errors
-    /// [`Error::Unsent`]: nothing left. Else those of [`Client::exchange`].
+    /// [`Error::Unsent`], [`MachineError::Clock`](crate::MachineError::Clock): nothing left. Else those of [`Client::exchange`].
     pub fn exchange(
         &mut self,
         client: &mut Client,
         task: &AnyTask,
         not_recorded: &mut dyn FnMut(&Error),
     ) -> Result<Exchange, Error> {
+        GatewayClock::check_before(client, task.kind())?;
         let id = client.options().ctid.clone().unwrap_or_default();
         self.record_intent(&id, task, &Intent::default())?;
         let sent = self.send(client, &id, task);

@@ -2,9 +2,10 @@
 
 use std::{fmt, time::Duration};
 
+use certgate_domain::{Mode, TaskKind, task::Hello};
 use jiff::Timestamp;
 
-use crate::{Exchange, MachineError, unix_now};
+use crate::{Client, Error, Exchange, MachineError, unix_now};
 
 /// Maximum difference between the gateway's clock and the machine's.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
@@ -20,6 +21,29 @@ impl GatewayClock {
     /// By an answer that has just come; `None` if it does not say its date.
     pub fn of(answered: &Exchange) -> Option<Self> {
         answered.date().map(|gateway| Self { gateway, ours: unix_now() / 1000 })
+    }
+
+    /// Compares them before a task is sent by itself that orders something, or deletes it. Where nothing was asked yet, the gateway's is asked for; it may
+    /// refuse the task. A tape answers what was asked when it was recorded, with the dates of then.
+    ///
+    /// # Errors
+    /// [`MachineError::Clock`], or the gateway could not be asked: send nothing.
+    pub(crate) fn check_before(client: &mut Client, task: TaskKind) -> Result<(), Error> {
+        let orders = task.mode() == Mode::Async || task == TaskKind::CertificateRealtime;
+        let is_offline = client.is_answered_offline();
+        let is_asked = match is_offline {
+            true => client.is_answered_next(TaskKind::Hello),
+            false => client.last_date().is_none(),
+        };
+        if orders && is_asked {
+            // What is asked for with an order's answer is none of this one's.
+            let keys = std::mem::take(&mut client.options_mut().keys);
+            let asked = client.exchange(&Hello.into());
+            client.options_mut().keys = keys;
+            asked?;
+        }
+        let seen = client.last_date().filter(|_| orders && !is_offline);
+        Ok(seen.map_or(Ok(()), |(gateway, ours)| Self { gateway, ours }.check())?)
     }
 
     /// How far the gateway's is ahead of ours, in seconds; below zero where it is behind.
