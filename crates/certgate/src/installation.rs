@@ -12,6 +12,7 @@
 //! one of its sets. A folder, a key or a record that others could have put there is refused.
 
 mod adoption;
+mod damaged;
 mod deployment;
 mod install;
 mod lost;
@@ -26,6 +27,7 @@ mod without_key;
 use std::{
     ffi::OsStr,
     fs::{self, TryLockError},
+    iter,
     path::{Path, PathBuf},
 };
 
@@ -33,7 +35,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
 use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
-use certgate_x509::{CertificateRequest, Issued, X509, pem};
+use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509, pem};
 
 use crate::unix_now;
 
@@ -44,6 +46,7 @@ pub(crate) use self::{
 };
 pub use self::{
     adoption::{LedElsewhere, Shown},
+    damaged::Faults,
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},
     record::SetRecord,
@@ -59,6 +62,14 @@ pub struct Installation {
     owner: Option<Result<Owner, NoSuchOwner>>,
     /// The time for which what is served is checked, in seconds since 1970; the machine's where none is given.
     now: Option<i64>,
+}
+
+/// The certificate in place, as it was read.
+pub(crate) struct InPlace {
+    pub(crate) text: String,
+    pub(crate) certificate: X509,
+    /// Whether `cert.pem` is there and holds none.
+    is_own_damaged: bool,
 }
 
 /// The files of a set: what each is, its name, and its mode where there was none before it.
@@ -79,6 +90,7 @@ const BEFORE: &str = "before";
 pub(crate) const PENDING: &str = "pending";
 pub(crate) const KEY: &str = "key.pem";
 pub(crate) const CERTIFICATE: &str = "cert.pem";
+const CHAIN: &str = "chain.pem";
 const FULL_CHAIN: &str = "fullchain.pem";
 const COMBINED: &str = "combined.pem";
 const LOCK: &str = ".lock";
@@ -207,8 +219,7 @@ impl Installation {
     pub(crate) fn shows_a_pair(&self) -> bool {
         let read = |name| fs::read_to_string(self.folder().join(name)).unwrap_or_default();
         let certificate = X509::from_pem(read(CERTIFICATE));
-        let key = PrivateKey::from_pem(Secret::new(read(KEY)).expose(), None);
-        certificate.is_ok_and(|certificate| key.is_ok_and(|key| key.spki() == certificate.key.spki))
+        certificate.is_ok_and(|certificate| damaged::is_of(&Secret::new(read(KEY)), &certificate))
     }
 
     /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.
@@ -257,26 +268,38 @@ impl Installation {
         }
     }
 
-    /// The certificate in place, where there is one; a plain file too. Where servers do not find it any more, its set has it, and where that lost
-    /// it, it is the first in `fullchain.pem`.
+    /// The certificate in place, where there is one that can be read.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// Its files cannot be read.
     pub fn certificate(&self) -> Result<Option<String>, FileError> {
+        Ok(self.in_place()?.and_then(Result::ok).map(|in_place| in_place.text))
+    }
+
+    /// The same as it was read; a plain file too. Where servers do not find it any more, its set has it, and where that lost it, or it is damaged, it is
+    /// the first in `fullchain.pem`.
+    pub(crate) fn in_place(&self) -> Result<Option<Result<InPlace, BadCertificate>>, FileError> {
         let folder = self.folder();
-        if let Some(text) = read_text(folder.join(CERTIFICATE))? {
-            return Ok(Some(text));
+        let set = iter::once_with(|| self.set()).flatten();
+        let of_set = set.flat_map(|set| [set.join(CERTIFICATE), set.join(FULL_CHAIN)]);
+        let plain = iter::once_with(|| folder.join(FILE_WITHOUT_SETS).exists().then(|| folder.join(FULL_CHAIN)));
+        let mut damaged = None;
+        for path in iter::once(folder.join(CERTIFICATE)).chain(of_set).chain(plain.flatten()) {
+            let Some(text) = read_text(path)? else { continue };
+            match X509::from_pem(&text) {
+                Ok(certificate) => {
+                    return Ok(Some(Ok(InPlace { text, certificate, is_own_damaged: damaged.is_some() })));
+                }
+                Err(why) => damaged = damaged.or(Some(why)),
+            }
         }
-        let set = self.set().into_iter().flat_map(|set| [set.join(CERTIFICATE), set.join(FULL_CHAIN)]);
-        let plain = folder.join(FILE_WITHOUT_SETS).exists().then(|| folder.join(FULL_CHAIN));
-        set.chain(plain).find_map(|path| read_text(path).transpose()).transpose()
+        Ok(damaged.map(Err))
     }
 
     /// The certificate in place with its chain; `None` if there is none that can be read.
     pub fn issued(&self) -> Option<Issued> {
-        let text = self.certificate().ok()??;
-        let certificate = X509::from_pem(&text).ok()?;
-        let beside = fs::read_to_string(self.folder().join("chain.pem")).unwrap_or_default();
+        let InPlace { text, certificate, .. } = self.in_place().ok()??.ok()?;
+        let beside = fs::read_to_string(self.folder().join(CHAIN)).unwrap_or_default();
         let all = [X509::all(&text).ok(), X509::all(&beside).ok()];
         let mut chain: Vec<X509> = Vec::new();
         for one in all.into_iter().flatten().flatten() {

@@ -9,16 +9,14 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::Secret;
 use certgate_files::FileError;
-use certgate_keys::{KeyType, PrivateKey};
-use certgate_x509::{BadCertificate, X509};
+use certgate_keys::KeyType;
+use certgate_x509::BadCertificate;
 
 use crate::{
     CertificateSelector, CertificateSettings, Error, Installation, Journal,
-    estate::plan::PlanReason,
     installation::{
-        CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, KEY, LAST, LedElsewhere, PENDING, SETS, SetRecord, is_of_set,
+        CERTIFICATE, CURRENT, FILE_WITHOUT_SETS, Faults, KEY, LAST, LedElsewhere, PENDING, SETS, SetRecord, is_of_set,
         record_path_in,
     },
     key::key_type_like,
@@ -52,8 +50,8 @@ pub struct InstalledCertificate {
     pub key_fits: Option<bool>,
     /// What was noted of it: how it was installed, and what came of its hook.
     pub record: SetRecord,
-    /// The names of its files that are gone, while others of the set are there; `current`, where that is all that is gone.
-    pub missing: Vec<&'static str>,
+    /// What is wrong with its files.
+    pub faults: Faults,
     /// What a server reads and does not lead into the folder any more: nothing is ordered for it until then.
     pub led_elsewhere: Option<LedElsewhere>,
     /// What servers read and led into the folder, and is gone.
@@ -63,17 +61,12 @@ pub struct InstalledCertificate {
 impl InstalledCertificate {
     /// Whether the key is gone from the set itself: it is nowhere, unlike one that is gone only from where servers read it.
     pub fn has_lost_its_key(&self) -> bool {
-        self.key_fits.is_none() && self.missing.contains(&KEY)
+        self.key_fits.is_none() && self.faults.missing.contains(&KEY)
     }
 
     /// Whether nothing leads to the set any more: it is put in place again at no cost.
     pub fn is_led_nowhere(&self) -> bool {
-        self.missing.contains(&CURRENT)
-    }
-
-    /// What is said of files that are gone.
-    pub fn gone(&self) -> Option<PlanReason> {
-        (!self.missing.is_empty()).then(|| PlanReason::Missing { files: self.missing.clone() })
+        self.faults.missing.contains(&CURRENT)
     }
 
     /// The file that notes what is in place. A folder without keys has no sets.
@@ -348,12 +341,10 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
         let settings = Box::default();
         InventoryError::CertificateGone { folder: folder.to_owned(), certificate, settings, is_key_gone }
     };
-    let text = place.certificate()?.ok_or_else(gone)?;
-    let certificate =
-        X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
-    let is_its_own =
-        |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
-    let key = place.key()?.map(|key| place.shows_no_other(&key) && is_its_own(&key));
+    let bad = |why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why };
+    let in_place = place.in_place()?.ok_or_else(gone)?.map_err(bad)?;
+    let (key_fits, faults) = place.key_and_faults(&record, &in_place)?;
+    let certificate = &in_place.certificate;
     Ok(InstalledCertificate {
         folder: folder.to_owned(),
         id: record.certificate,
@@ -364,8 +355,8 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         key_type: key_type_like(&certificate.key),
-        key_fits: key,
-        missing: if key == Some(false) { Vec::new() } else { place.missing(&record)? },
+        key_fits,
+        faults,
         led_elsewhere: place.led_elsewhere(&record),
         led_gone: record.led.iter().filter(|path| place.is_led_gone(path)).cloned().collect(),
         record,

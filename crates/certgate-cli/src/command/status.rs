@@ -77,7 +77,7 @@ fn kind(standing: &Standing) -> Option<Kind> {
     match standing {
         Standing::Unreadable { .. } => Some(Kind::Usage),
         Standing::Installed(standing) if standing.installed.led_elsewhere.is_some() => Some(Kind::Usage),
-        Standing::Installed(standing) if !standing.installed.missing.is_empty() => Some(Kind::CheckFailed),
+        Standing::Installed(standing) if !standing.installed.faults.is_empty() => Some(Kind::CheckFailed),
         Standing::Installed(standing) if !standing.installed.led_gone.is_empty() => Some(Kind::CheckFailed),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),

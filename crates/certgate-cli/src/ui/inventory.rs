@@ -107,12 +107,16 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
         Todo::Nothing if standing.installed.has_lost_its_key() => {
             format!(": {renew} orders another one with a new key")
         }
+        Todo::Nothing if !standing.installed.faults.damaged.is_empty() => {
+            format!(": {renew} puts its own there again")
+        }
         Todo::Nothing => format!(": {renew} puts it there again"),
         _ => String::new(),
     };
-    let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
+    let faults = Some(&standing.installed.faults).filter(|faults| !faults.is_empty());
+    let faults = faults.map(|faults| format!("{faults}{again}"));
     let all = [
-        gone,
+        faults,
         led_gone(&standing.installed, options),
         (!is_left).then(|| todo(app, options, renew, standing)),
         not_deployed,

@@ -143,9 +143,9 @@ impl Row<'_> {
 
 fn place(set: &InstalledCertificate) -> String {
     let folder = format!("<code>{}</code>", text(&set.folder.display().to_string()));
-    let wrong = match (&set.record.deployment, set.key_fits, set.gone(), set.led_gone.first()) {
+    let wrong = match (&set.record.deployment, set.key_fits, set.faults.is_empty(), set.led_gone.first()) {
         (_, Some(false), ..) => "the key is another one's".to_owned(),
-        (_, _, Some(gone), _) => text(&gone.to_string()),
+        (_, _, false, _) => text(&set.faults.to_string()),
         (.., Some(path)) => format!("{} led into it and is gone", text(&path.display().to_string())),
         (Deployment::Failed { detail }, ..) => format!("not deployed: {}", text(detail)),
         _ => return folder,

@@ -32,6 +32,7 @@ mod convert;
 #[cfg(unix)]
 mod csr;
 mod damaged;
+mod damaged_files;
 #[cfg(unix)]
 mod declared;
 mod definitions;

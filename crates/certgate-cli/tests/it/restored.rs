@@ -55,7 +55,9 @@ fn end(set: &Path) {
     params.not_after = rcgen::date_time_ymd(2025, 3, 1);
     let key = fs::read_to_string(set.join("key.pem")).unwrap();
     let pem = params.self_signed(&PrivateKey::from_pem(&key, None).unwrap()).unwrap().pem();
-    for (file, text) in [("cert.pem", &pem), ("fullchain.pem", &pem), ("combined.pem", &format!("{key}{pem}"))] {
+    let combined = format!("{key}{pem}");
+    for (file, text) in [("cert.pem", &*pem), ("chain.pem", ""), ("fullchain.pem", &*pem), ("combined.pem", &*combined)]
+    {
         fs::write(set.join(file), text).unwrap();
     }
 }

@@ -270,7 +270,10 @@ fn end(set: &Path) {
     params.serial_number = Some(1.into());
     params.not_after = rcgen::date_time_ymd(2025, 3, 1);
     let ended = params.self_signed(&PrivateKey::from_pem(&key, None).unwrap()).unwrap().pem();
-    for (file, text) in [("cert.pem", &ended), ("fullchain.pem", &ended), ("combined.pem", &format!("{ended}{key}"))] {
+    let combined = format!("{ended}{key}");
+    for (file, text) in
+        [("cert.pem", &*ended), ("chain.pem", ""), ("fullchain.pem", &*ended), ("combined.pem", &*combined)]
+    {
         fs::write(set.join(file), text).unwrap();
     }
 }

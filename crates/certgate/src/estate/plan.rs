@@ -18,7 +18,7 @@ use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, re
 use crate::{
     CertificateSelector, CertificateSettings,
     certificate_settings::Format,
-    installation::{CURRENT, Deployment},
+    installation::{CURRENT, Deployment, Faults},
     inventory::{InstalledCertificate, InventoryError},
     order::{NamesBy, is_among},
     selector::is_same_name,
@@ -192,7 +192,7 @@ impl Subject {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
         let is_changed =
-            self.changed(installed).is_some() || installed.key_fits == Some(false) || !installed.missing.is_empty();
+            self.changed(installed).is_some() || installed.key_fits == Some(false) || !installed.faults.is_empty();
         let is_declared_otherwise = self.selector.is_some()
             && self.settings.name.as_ref().is_some_and(|name| !is_same_name(name, &installed.name));
         let is_unclear = installed.id != Some(id) || is_another || is_changed || is_declared_otherwise;
@@ -318,7 +318,7 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     }
     let is_led_nowhere = subject.installed.as_ref().is_some_and(InstalledCertificate::is_led_nowhere);
     if let (true, Err(PlanError::NotNoted { .. })) = (is_led_nowhere, subject.certificate_id()) {
-        return planned(PlannedAction::Redeploy, None, PlanReason::Missing { files: vec![CURRENT] });
+        return planned(PlannedAction::Redeploy, None, PlanReason::Faults(Faults::of_missing(vec![CURRENT])));
     }
     let Some(id) = subject.certificate_id()? else {
         let missing = subject.settings.missing_for_new();
@@ -400,7 +400,7 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         return planned(PlannedAction::Adopt, Some(id), PlanReason::NotNoted);
     }
     if installed.record.deployment.is_failed() {
-        let led_nowhere = installed.gone().filter(|_| installed.is_led_nowhere());
+        let led_nowhere = installed.is_led_nowhere().then(|| PlanReason::Faults(installed.faults.clone()));
         return planned(PlannedAction::Redeploy, Some(id), led_nowhere.unwrap_or(PlanReason::NotDeployed));
     }
     if is_the_same == Some(true) && installed.key_fits == Some(false) {
@@ -411,10 +411,9 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
             return planned(PlannedAction::Reissue, Some(id), PlanReason::KeyDamaged);
         }
     }
-    if is_the_same == Some(true) && !installed.missing.is_empty() {
-        let files = installed.missing.clone();
+    if is_the_same == Some(true) && !installed.faults.is_empty() {
         let action = if installed.has_lost_its_key() { PlannedAction::Reissue } else { PlannedAction::Install };
-        return planned(action, Some(id), PlanReason::Missing { files });
+        return planned(action, Some(id), PlanReason::Faults(installed.faults.clone()));
     }
     // What takes no order is put in place with what is there, and not with what somebody else has the key of.
     let is_possible = |(action, _): &(PlannedAction, _)| *action == PlannedAction::Reissue || is_the_same == Some(true);
@@ -448,8 +447,8 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason,
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, reason);
     }
-    if is_in_place == Some(true) && !installed.missing.is_empty() {
-        return planned(PlannedAction::Install, PlanReason::Missing { files: installed.missing.clone() });
+    if is_in_place == Some(true) && !installed.faults.is_empty() {
+        return planned(PlannedAction::Install, PlanReason::Faults(installed.faults.clone()));
     }
     // What takes another certificate is that other machine's to do.
     if let (Some(true), Some((PlannedAction::Install, settings))) = (is_in_place, subject.changed(installed)) {

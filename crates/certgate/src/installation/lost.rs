@@ -1,12 +1,14 @@
 //! Which set is to be in place again where servers are led to sets and find none.
 
+use certgate_domain::Secret;
 use certgate_files::{FileError, Folder};
-use certgate_keys::PrivateKey;
 use certgate_x509::X509;
 
 use super::{
-    CERTIFICATE, FILES, KEY, LAST, SETS, SetRecord, record, secret,
-    sets::{gone, has_links, linked, name_in_sets, names, number, set_folder},
+    CERTIFICATE, CHAIN, COMBINED, FILES, FULL_CHAIN, KEY, LAST, SETS, SetRecord,
+    damaged::{Texts, is_of},
+    record, secret,
+    sets::{gone, has_links, is_found, linked, name_in_sets, names, number, set_folder},
 };
 use crate::unix_now;
 
@@ -51,29 +53,27 @@ pub(super) fn sound(set: &Folder, name: &str, record: &SetRecord) -> Result<Resu
     if let Some(gone) = gone(set, name, record)? {
         return Ok(Err(gone));
     }
-    let (mut certificate, mut has_key) = (None, false);
+    let read = |name| Ok::<_, FileError>(set.read(name)?.map(secret));
+    let (cert, key) = (read(CERTIFICATE)?.unwrap_or_default(), read(KEY)?);
+    let Ok(certificate) = X509::from_pem(cert.expose()) else { return Ok(Err(CERTIFICATE)) };
+    let texts = Texts {
+        cert: cert.expose(),
+        chain: read(CHAIN)?,
+        fullchain: read(FULL_CHAIN)?,
+        key: key.as_ref().map(Secret::expose),
+        combined: read(COMBINED)?,
+    };
+    let damaged = texts.damaged(&certificate, !is_found(name));
     for (kind, name, _) in FILES {
-        let Some(text) = set.read(name)?.map(secret) else { continue };
-        if matches!(kind, "cert" | "fullchain" | "combined") {
-            let read = X509::all(text.expose()).ok().and_then(|all| all.into_iter().next());
-            if read.is_none() || *certificate.get_or_insert(read.clone()) != read {
-                return Ok(Err(name));
-            }
-        }
-        if matches!(kind, "key" | "combined") {
-            let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki()).ok();
-            let of: Option<&X509> = certificate.as_ref().and_then(Option::as_ref);
-            if key.is_none() || key.as_ref() != of.map(|certificate| &certificate.key.spki) {
-                return Ok(Err(name));
-            }
-            has_key = true;
-        }
-        if matches!(kind, "p12" | "jks") && text.expose().is_empty() {
+        let is_damaged = match (kind, &key) {
+            ("key", Some(key)) => !is_of(key, &certificate),
+            ("key", None) => texts.combined.is_none(),
+            ("p12" | "jks", _) => read(name)?.is_some_and(|store| store.expose().is_empty()),
+            _ => damaged.contains(&name),
+        };
+        if is_damaged {
             return Ok(Err(name));
         }
     }
-    Ok(certificate
-        .flatten()
-        .ok_or(CERTIFICATE)
-        .and_then(|certificate| if has_key { Ok(certificate) } else { Err(KEY) }))
+    Ok(Ok(certificate))
 }

@@ -268,9 +268,9 @@ impl Installation {
 
     /// What is noted of what is in place, with its certificate's own serial number.
     pub(super) fn told_in_place(&self) -> SetRecord {
-        let certificate = self.certificate().ok().flatten().and_then(|text| X509::from_pem(&text).ok());
+        let in_place = self.in_place().ok().flatten().and_then(Result::ok);
         SetRecord {
-            serial: certificate.map(|certificate| certificate.serial),
+            serial: in_place.map(|in_place| in_place.certificate.serial),
             ..self.record_in_place().unwrap_or_default()
         }
     }

@@ -12,8 +12,8 @@ use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::{Issued, pem};
 
 use super::{
-    BEFORE, CERTIFICATE, CURRENT, FILES, FULL_CHAIN, Installation, KEY, LAST, ReadableKey, SETS, SetRecord, lost::lost,
-    record,
+    BEFORE, CERTIFICATE, CHAIN, CURRENT, FILES, FULL_CHAIN, Installation, KEY, LAST, ReadableKey, SETS, SetRecord,
+    lost::lost, record,
 };
 use crate::{adoption::others, certificate_settings::Format};
 
@@ -197,32 +197,10 @@ impl Installation {
         Ok((self.owner().or(Some(owner)), there & !WRITABLE))
     }
 
-    /// The names of files that are gone, from the set in place or from where servers read them, while others are there; `current` where
-    /// that is gone, and a set could be in place.
+    /// The names of files that are [gone](missing_in).
     pub(crate) fn missing(&self, record: &SetRecord) -> Result<Vec<&'static str>, FileError> {
         let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
-        let Some((name, set)) = linked(&folder)? else {
-            return if lost(&folder)?.is_some() { Ok(vec![CURRENT]) } else { missing_of_plain(&folder) };
-        };
-        // What was found holds what another tool wrote.
-        let is_whole = !is_found(&name);
-        if !set.has(KEY)? {
-            return Ok(if is_whole || is_our_link(&folder, KEY)? { vec![KEY] } else { Vec::new() });
-        }
-        let formats = record.settings.as_ref().and_then(|settings| settings.formats.clone()).unwrap_or_default();
-        let mut missing = Vec::new();
-        for (kind, name, _) in FILES {
-            let is_expected = match kind {
-                "p12" => formats.contains(&Format::P12),
-                "jks" => formats.contains(&Format::Jks),
-                _ => is_whole,
-            };
-            let is_gone = if set.has(name)? { !folder.has(name)? } else { is_expected || is_our_link(&folder, name)? };
-            if is_gone {
-                missing.push(name);
-            }
-        }
-        Ok(missing)
+        missing_in(&folder, in_place(&folder)?.as_ref(), record)
     }
 
     /// Whether no set came after the one in place.
@@ -334,10 +312,42 @@ pub(super) fn gone(set: &Folder, name: &str, record: &SetRecord) -> Result<Optio
     Ok(None)
 }
 
+/// The names of files that are gone, from the set in place or from where servers read them, while others are there; `current` where
+/// that is gone, and a set could be in place.
+pub(super) fn missing_in(
+    folder: &Folder,
+    in_place: Option<&(String, Folder)>,
+    record: &SetRecord,
+) -> Result<Vec<&'static str>, FileError> {
+    let Some((name, set)) = in_place else { return missing_of_plain(folder) };
+    if folder.link(CURRENT)? != Some(Path::new(SETS).join(name)) {
+        return Ok(vec![CURRENT]);
+    }
+    // What was found holds what another tool wrote.
+    let is_whole = !is_found(name);
+    if !set.has(KEY)? {
+        return Ok(if is_whole || is_our_link(folder, KEY)? { vec![KEY] } else { Vec::new() });
+    }
+    let formats = record.settings.as_ref().and_then(|settings| settings.formats.clone()).unwrap_or_default();
+    let mut missing = Vec::new();
+    for (kind, name, _) in FILES {
+        let is_expected = match kind {
+            "p12" => formats.contains(&Format::P12),
+            "jks" => formats.contains(&Format::Jks),
+            _ => is_whole,
+        };
+        let is_gone = if set.has(name)? { !folder.has(name)? } else { is_expected || is_our_link(folder, name)? };
+        if is_gone {
+            missing.push(name);
+        }
+    }
+    Ok(missing)
+}
+
 /// Of a certificate without its key: what another tool wrote may be its own file alone.
 fn missing_of_plain(folder: &Folder) -> Result<Vec<&'static str>, FileError> {
     let (mut there, mut gone) = (false, Vec::new());
-    for name in [CERTIFICATE, "chain.pem", FULL_CHAIN] {
+    for name in [CERTIFICATE, CHAIN, FULL_CHAIN] {
         if folder.has(name)? {
             there |= name != CERTIFICATE;
         } else {

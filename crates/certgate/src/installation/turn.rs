@@ -6,7 +6,6 @@ use std::{
 };
 
 use certgate_files::FileError;
-use certgate_x509::X509;
 
 use super::Installation;
 
@@ -49,6 +48,5 @@ impl FolderTurn {
 }
 
 fn serial(installation: &Installation) -> Option<String> {
-    let text = installation.certificate().ok()??;
-    X509::from_pem(text).ok().map(|certificate| certificate.serial)
+    Some(installation.in_place().ok()??.ok()?.certificate.serial)
 }

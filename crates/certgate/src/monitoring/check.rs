@@ -113,7 +113,8 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let within = |time: Duration| dated.iter().filter(|end| ends_within(end.at, time, now)).count();
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
-    let gone = snapshot.installed.iter().filter(|set| !set.missing.is_empty()).count();
+    let gone = snapshot.installed.iter().filter(|set| !set.faults.missing.is_empty()).count();
+    let damaged = snapshot.installed.iter().filter(|set| !set.faults.damaged.is_empty()).count();
     let unpaired = snapshot.installed.iter().filter(|set| set.key_fits == Some(false)).count();
     let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
     let led = || snapshot.installed.iter().filter_map(|set| set.led_elsewhere.as_ref());
@@ -131,6 +132,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     for (count, what) in [
         (revoked, "installed here and revoked"),
         (gone, "installed here without all of their files"),
+        (damaged, "installed here with damaged files"),
         (unpaired, "installed here with another key beside them"),
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
@@ -158,7 +160,8 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         said.insert(0, format!("{clock}: what ends soon is not known; set the clock that is wrong, best by NTP"));
     }
     let has_ended = within(Duration::ZERO) > 0;
-    let worth_a_look = gone + unpaired + undeployed + unserved + unnoted + unread + snapshot.unreadable.len() + undated;
+    let worth_a_look =
+        gone + damaged + unpaired + undeployed + unserved + unnoted + unread + snapshot.unreadable.len() + undated;
     let level = match (very_soon, soon + worth_a_look) {
         _ if has_ended || revoked > 0 => Level::Critical,
         _ if clock.is_some() => Level::Unknown,
@@ -232,7 +235,7 @@ mod tests {
     use super::{Level, Thresholds, check};
     use crate::{
         estate::account::{Account, AccountCertificate},
-        installation::SetRecord,
+        installation::{Faults, SetRecord},
         inventory::InstalledCertificate,
         monitoring::{ServedSet, Snapshot, prometheus},
     };
@@ -293,7 +296,7 @@ mod tests {
             key_type: KeyType::P256,
             key_fits: Some(true),
             record: SetRecord::default(),
-            missing: Vec::new(),
+            faults: Faults::default(),
             led_elsewhere: None,
             led_gone: Vec::new(),
         };

@@ -6,6 +6,7 @@ use certgate_domain::Certificate;
 
 use crate::{
     estate::term::{Decision, day},
+    installation::Faults,
     inventory::InstalledCertificate,
 };
 
@@ -59,11 +60,8 @@ pub enum PlanReason {
     KeyNotInPlace,
     /// What is there as its key is none, or another one's, and its own is nowhere here.
     KeyDamaged,
-    /// Files of it are gone from its folder.
-    Missing {
-        /// Their names.
-        files: Vec<&'static str>,
-    },
+    /// Files of it are gone from its folder, or damaged.
+    Faults(Faults),
     /// Its hook failed.
     NotDeployed,
     /// It is declared where it is served.
@@ -105,7 +103,7 @@ impl fmt::Display for PlanReason {
             }
             Self::KeyNotInPlace => f.write_str("its key is here, and not where servers read it"),
             Self::KeyDamaged => f.write_str("its key is damaged, or another one's, and its own is nowhere here"),
-            Self::Missing { files } => write!(f, "`{}` is gone from its folder", files.join("`, `")),
+            Self::Faults(faults) => faults.fmt(f),
             Self::NotDeployed => f.write_str("its hook, or the look at what is served, failed"),
             Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
             Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),

@@ -9,7 +9,7 @@ use super::{ListedCertificate, PlanError, PlanReason, Planned, PlannedAction, Su
 use crate::{
     CertificateSelector, CertificateSettings,
     estate::term::tests::valid,
-    installation::{Deployment, SetRecord},
+    installation::{Deployment, Faults, SetRecord},
     inventory::InstalledCertificate,
 };
 
@@ -31,7 +31,7 @@ fn installed(id: Option<i64>, days: i64) -> InstalledCertificate {
         key_type: KeyType::P256,
         key_fits: Some(true),
         record: SetRecord::default(),
-        missing: Vec::new(),
+        faults: Faults::default(),
         led_elsewhere: None,
         led_gone: Vec::new(),
     }

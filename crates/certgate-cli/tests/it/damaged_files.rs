@@ -1,0 +1,181 @@
+//! Files of a certificate in place that are damaged, or another certificate's: told by each look at them, and put right at no cost.
+
+use std::{fs, path::Path};
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{Here, csr, pair};
+
+/// The files of a folder's set that servers read.
+const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
+
+fn files(folder: &Path) -> Vec<Option<String>> {
+    FILES.iter().map(|name| fs::read_to_string(folder.join(name)).ok()).collect()
+}
+
+/// What is wrong with a file: its name, what became of its text, and what the folder beside it has of another certificate of another authority.
+type Damage = (&'static str, fn(&str, &Path) -> String);
+
+const TRUNCATED: fn(&str, &Path) -> String = |text, _| text[..text.len() - 100].to_owned();
+const EMPTY: fn(&str, &Path) -> String = |_, _| String::new();
+const GARBAGE: fn(&str, &Path) -> String = |_, _| "\0garbage\n".to_owned();
+
+fn of(other: &Path, name: &str) -> String {
+    fs::read_to_string(other.join(name)).unwrap()
+}
+
+const DAMAGES: [Damage; 17] = [
+    ("fullchain.pem", TRUNCATED),
+    ("fullchain.pem", EMPTY),
+    ("fullchain.pem", GARBAGE),
+    ("fullchain.pem", |_, other| of(other, "fullchain.pem")),
+    ("fullchain.pem", |text, other| {
+        text.split_inclusive("-----END CERTIFICATE-----\n").next().unwrap().to_owned() + &of(other, "chain.pem")
+    }),
+    ("chain.pem", TRUNCATED),
+    ("chain.pem", EMPTY),
+    ("chain.pem", GARBAGE),
+    ("chain.pem", |_, other| of(other, "chain.pem")),
+    ("cert.pem", TRUNCATED),
+    ("cert.pem", EMPTY),
+    ("cert.pem", GARBAGE),
+    ("combined.pem", TRUNCATED),
+    ("combined.pem", EMPTY),
+    ("combined.pem", GARBAGE),
+    ("combined.pem", |_, other| of(other, "combined.pem")),
+    ("combined.pem", |text, other| of(other, "key.pem") + text.split_once("-----END PRIVATE KEY-----\n").unwrap().1),
+];
+
+/// Another certificate with its key, of another authority.
+fn another(here: &Here) -> std::path::PathBuf {
+    let other = Here::new("json", Settings::default());
+    other.run(&["reissue", "571", "--new-key", "--out", "other"], 0);
+    let folder = here.path("other");
+    fs::rename(other.path("other/current").canonicalize().unwrap(), &folder).unwrap();
+    folder
+}
+
+/// Whichever file it is, and whatever became of it: each look says which, and the next run puts it right without an order, with its hook.
+#[test]
+fn a_damaged_file_is_said_and_put_right() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let other = another(&here);
+        let hook = ["--deploy-hook", "echo hooked >> hooks"];
+        here.run(&[&["reissue", "571", "--new-key", "--out", "certs/live"][..], &hook].concat(), 0);
+        let (live, check) =
+            (here.path("certs/live"), ["status", "certs", "--check", "--warning", "1d", "--critical", "1d"]);
+        let sound = files(&live);
+        let mut last = "";
+        for (row, (name, damage)) in DAMAGES.into_iter().enumerate() {
+            let path = live.join(name);
+            let text = damage(&fs::read_to_string(&path).unwrap(), &other);
+            // Written through the link, or in its place.
+            if row % 2 == 1 {
+                fs::remove_file(&path).unwrap();
+            }
+            fs::write(&path, text).unwrap();
+            let said = format!("`{name}` is damaged, or another certificate's");
+            let todo = format!("{said}: certgate renew-due{} puts its own there again", here.options());
+            let (document, _) = here.run(&["status", "certs", "--here"], 10);
+            assert_eq!(document["certificates"][0]["todo"], todo, "{row}");
+            if last != name {
+                let (document, _) = here.run(&["status", "certs"], 10);
+                assert_eq!(document["certificates"][0]["todo"], todo, "{row}");
+                let (document, _) = here.run(&check, 1);
+                assert_eq!(document["check"]["text"], "1 installed here with damaged files", "{row}");
+                here.ends(&["status", "certs", "--html", "page.html"], 0);
+                let page = here.read("page.html").replace("&#39;", "'");
+                assert!(page.contains(&format!("<span class=\"bad\">{said}</span>")), "{row}: {page}");
+            }
+            last = name;
+            let (document, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
+            let plan = &document["plan"][0];
+            let expected = (&"install".into(), &"free".into(), &said.clone().into());
+            assert_eq!((&plan["action"], &plan["cost"], &plan["why"]), expected, "{row}");
+            here.run(&["renew-due", "certs"], 0);
+            assert_eq!(files(&live), sound, "{row} {name}");
+            assert_eq!((here.orders(), here.read("hooks").lines().count()), (1, row + 2), "{row}");
+            here.run(&["status", "certs", "--here"], 0);
+            here.run(&["renew-due", "certs"], 8);
+        }
+        here.run(&check, 0);
+    }
+}
+
+/// The same of what is declared, and of a folder whose key is somewhere else.
+#[test]
+fn a_damaged_file_of_a_declared_certificate() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let other = another(&here);
+        for (row, order) in [&["--new-key"][..], &["--csr", &csr()]].into_iter().enumerate() {
+            let out = format!("certs/{row}");
+            let declared = format!("[[certificate]]\nid = 571\nout = \"{out}\"\n");
+            fs::write(here.path("certificates.toml"), declared).unwrap();
+            here.run(&[&["reissue", "571", "--out", &out], order].concat(), 0);
+            here.run(&["apply", "certificates.toml"], 8);
+            let (orders, live) = (here.orders(), here.path(&out));
+            let sound = files(&live);
+            for (name, damage) in DAMAGES.into_iter().filter(|(name, _)| live.join(name).exists()) {
+                let path = live.join(name);
+                fs::write(&path, damage(&fs::read_to_string(&path).unwrap(), &other)).unwrap();
+                let (document, _) = here.run(&["plan", "certificates.toml"], 0);
+                let plan = &document["plan"][0];
+                assert_eq!((&plan["action"], &plan["cost"]), (&"install".into(), &"free".into()), "{document}");
+                let why = plan["why"].as_str().unwrap();
+                // Of two files that do not agree on the chain, it is not known which is wrong.
+                let is_one_of_two = row == 1 && matches!(name, "chain.pem" | "fullchain.pem");
+                assert!(why.starts_with(&format!("`{name}` is damaged")) || is_one_of_two, "{name}: {why}");
+                here.run(&["apply", "certificates.toml"], 0);
+                assert_eq!((files(&live), here.orders()), (sound.clone(), orders), "{name}");
+                here.run(&["apply", "certificates.toml"], 8);
+            }
+        }
+    }
+}
+
+/// What stands beside certificate and key in a file is nobody's matter, nor is in which order another tool wrote what was adopted.
+#[test]
+fn what_others_write_is_not_damaged() {
+    let dh = "-----BEGIN DH PARAMETERS-----\nMAYCAQcCAQI=\n-----END DH PARAMETERS-----\n";
+    let here = Here::new("json", Settings::default());
+    let other = another(&here);
+    here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+    let live = here.path("certs/live");
+    for name in ["cert.pem", "fullchain.pem", "combined.pem"] {
+        let text = format!("# put there by hand\n{}{dh}", of(&live, name));
+        fs::write(live.join(name), text).unwrap();
+        here.run(&["status", "certs"], 0);
+        here.run(&["renew-due", "certs"], 8);
+    }
+    // Adopted: the chain with the root, the pair for HAProxy in another order.
+    let (cert, chain, key) = (of(&live, "cert.pem"), of(&live, "chain.pem"), of(&live, "key.pem"));
+    fs::remove_dir_all(&live).unwrap();
+    fs::create_dir_all(&live).unwrap();
+    fs::write(live.join("combined.pem"), format!("{dh}{chain}{cert}{key}")).unwrap();
+    fs::write(live.join("cert.pem"), &cert).unwrap();
+    fs::write(live.join("key.pem"), &key).unwrap();
+    fs::write(live.join("chain.pem"), chain + &of(&other, "chain.pem")).unwrap();
+    here.run(&["adopt", "certs/live"], 0);
+    assert!(fs::read_link(live.join("current")).unwrap().to_string_lossy().ends_with("-found"));
+    here.run(&["status", "certs"], 0);
+    here.run(&["renew-due", "certs"], 8);
+    // And yet what is damaged is.
+    for (name, text) in [("combined.pem", of(&other, "combined.pem")), ("chain.pem", "garbage".to_owned())] {
+        let sound = of(&live, name);
+        fs::write(live.join(name), text).unwrap();
+        let (document, _) = here.run(&["status", "certs", "--here"], 10);
+        let todo = document["certificates"][0]["todo"].as_str().unwrap();
+        assert!(todo.starts_with(&format!("`{name}` is damaged")), "{todo}");
+        fs::write(live.join(name), sound).unwrap();
+    }
+    fs::write(live.join("combined.pem"), "garbage").unwrap();
+    here.run(&["renew-due", "certs"], 0);
+    here.run(&["status", "certs"], 0);
+    here.run(&["renew-due", "certs"], 8);
+    assert_eq!((here.orders(), of(&live, "combined.pem").starts_with(&key)), (1, true));
+    let (key, certificate) = pair(&live);
+    assert_eq!(key, certificate);
+}
