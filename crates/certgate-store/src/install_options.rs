@@ -114,11 +114,6 @@ impl InstallOptions {
         self.remembered.insert("profile".to_owned(), profile.into());
     }
 
-    /// Has these further names remembered.
-    pub fn note_names(&mut self, names: Vec<String>) {
-        self.remembered.insert("names".to_owned(), names.into());
-    }
-
     /// The options among what stores before version 3 hold of an order; `None` if its certificate goes nowhere.
     ///
     /// # Errors

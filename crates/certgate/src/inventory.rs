@@ -36,6 +36,8 @@ pub struct InstalledCertificate {
     pub name: String,
     /// What it is valid for.
     pub hosts: Vec<String>,
+    /// Its public key, DER.
+    pub spki: Vec<u8>,
     /// Its serial number, hexadecimal.
     pub serial: String,
     /// Whole days until it ends; below zero when it has.
@@ -350,6 +352,7 @@ fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, Inven
         id: record.certificate,
         name: record.name.clone().or_else(|| certificate.hosts().next()).unwrap_or_default(),
         hosts: certificate.hosts().collect(),
+        spki: certificate.key.spki.clone(),
         serial: certificate.serial.clone(),
         days: (certificate.not_after - now).div_euclid(86_400),
         not_before: certificate.not_before,

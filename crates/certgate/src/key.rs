@@ -129,7 +129,30 @@ fn read_text(path: &Path, pass_phrase: Option<&PassPhraseSource>) -> Result<(Pri
     }
 }
 
+/// The key of a file for a certificate in that folder.
+fn read_for(
+    folder: &Path,
+    path: &Path,
+    pass_phrase: Option<&PassPhraseSource>,
+    decrypt: bool,
+) -> Result<PrivateKey, KeySourceError> {
+    let (key, is_encrypted) = read_text(path, pass_phrase)?;
+    if is_encrypted && !decrypt {
+        return Err(KeySourceError::Decrypted { path: path.to_owned(), folder: folder.to_owned() });
+    }
+    Ok(key)
+}
+
 impl KeySource {
+    /// The public key (DER) of one in a file, for a certificate in that folder; none of one that is made for each order.
+    ///
+    /// # Errors
+    /// The file, its key or its pass phrase cannot be used.
+    pub(crate) fn public_key(&self, folder: &Path) -> Result<Option<Vec<u8>>, KeySourceError> {
+        let Self::File { path, pass_phrase, decrypt } = self else { return Ok(None) };
+        Ok(Some(read_for(folder, path, pass_phrase.as_ref(), *decrypt)?.spki()))
+    }
+
     /// Finds out early whether the key's file is there.
     ///
     /// # Errors
@@ -163,11 +186,7 @@ impl KeySource {
                 (*key_type, installation.key_to_use(None, key_type.unwrap_or(*default), is_rehearsal)?)
             }
             Self::File { path, pass_phrase, decrypt } => {
-                let (key, is_encrypted) = read_text(path, pass_phrase.as_ref())?;
-                if is_encrypted && !decrypt {
-                    let folder = installation.folder().to_owned();
-                    return Err(KeySourceError::Decrypted { path: path.clone(), folder });
-                }
+                let key = read_for(installation.folder(), path, pass_phrase.as_ref(), *decrypt)?;
                 (None, installation.key_to_use(Some(key), KeyType::default(), is_rehearsal)?)
             }
         };

@@ -19,7 +19,7 @@ mod runner;
 use certgate_store::InstallOptions;
 pub use certgate_store::State as OrderState;
 
-pub(crate) use self::names::{NamesBy, is_among};
+pub(crate) use self::names::{NamesBy, is_among, is_covered};
 pub use self::{
     clock::{CLOCK_TOLERANCE, GatewayClock},
     decision::{Abandonment, Adoption},

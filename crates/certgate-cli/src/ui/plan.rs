@@ -2,10 +2,13 @@
 
 use certgate::{
     RefusalReason,
-    estate::{Cost, PlannedAction, Step, Task},
+    estate::{
+        Cost, Planned, PlannedAction, Step, Task,
+        plan::{Change, PlanReason},
+    },
 };
 use certgate_wire::Finding;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{advice::Asking, document, outcome::set, table::Table};
 use crate::{
@@ -84,15 +87,26 @@ fn cost(action: PlannedAction) -> &'static str {
     }
 }
 
+/// What is done with a certificate, and why: with the names that come and go, where they change.
+pub(super) fn set_action(row: &mut Value, planned: &Planned) {
+    row["action"] = json!(planned.action.name());
+    row["why"] = json!(planned.reason.to_string());
+    let PlanReason::Changed(Change { added, removed, .. }) = &planned.reason else { return };
+    let changed = [("added", added), ("removed", removed)].into_iter().filter(|(_, names)| !names.is_empty());
+    let names: Map<String, Value> = changed.map(|(member, names)| (member.to_owned(), json!(names))).collect();
+    if !names.is_empty() {
+        row["names"] = json!(names);
+    }
+}
+
 fn row(app: &App, task: Task, asking: Asking<'_>) -> (Value, Option<Kind>) {
     let mut row = json!({ "title": task.title });
     set(&mut row, "name", json!(task.name));
     set(&mut row, "folder", task.folder.as_deref().map(document::path).unwrap_or_default());
     if let Some(planned) = &task.planned {
         set(&mut row, "certificate", json!(planned.certificate));
-        row["action"] = json!(planned.action.name());
+        set_action(&mut row, planned);
         row["cost"] = json!(cost(planned.action));
-        row["why"] = json!(planned.reason.to_string());
         if let Some(other) = planned.otherwise() {
             let refusal = RefusalReason::TooEarlyToRenew.to_string();
             row["otherwise"] = json!({ "action": other.action.name(), "cost": cost(other.action), "if": refusal });

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     document,
     outcome::{self, set, strict},
+    plan::set_action,
     progress::{Ended, Tally},
     table::Table,
     verification,
@@ -65,8 +66,7 @@ impl Rows<'_> {
             set(&mut row, "name", json!(task.name));
             set(&mut row, "folder", task.folder.as_deref().map(document::path).unwrap_or_default());
             if let Some(planned) = &task.planned {
-                row["action"] = json!(planned.action.name());
-                row["why"] = json!(planned.reason.to_string());
+                set_action(&mut row, planned);
             }
             if !served.is_empty() {
                 row["served"] = served.iter().map(verification::row).collect();

@@ -305,3 +305,35 @@ fn a_later_certificate_takes_no_name_away() {
         }
     }
 }
+
+/// A folder that gets what is ordered for another one keeps a name that is relied on, until the one that has it is ordered again.
+#[test]
+fn what_is_fetched_takes_no_name_away() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+        let order = |out: &str, more: &[&str]| {
+            let order = ["reissue", "10000", "--new-key", "--dns", "provision", "--out", out];
+            here.ends(&[&order[..], more].concat(), 0);
+        };
+        order("certs/a", &["--san", "a.example.org"]);
+        here.ends(&["fetch", "10000", "--out", "certs/b"], 0);
+        let first = here.read("certs/b/cert.pem");
+        order("elsewhere", &["--name", "a.example.org", "--san", OWN]);
+        order("elsewhere", &["--name", "a.example.org", "--san", "b.example.org"]);
+        let (document, _) = here.run(&["renew-due", "certs", "--dry-run"], 8);
+        let rows = document["plan"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["folder"].as_str().unwrap().ends_with("certs/b")).unwrap();
+        let why = format!(
+            "the gateway's certificate was ordered without `{OWN}`, and what is in place stays until it is due"
+        );
+        assert_eq!((row["action"].as_str(), row["why"].as_str()), (Some("nothing"), Some(why.as_str())), "{document}");
+        here.ends(&["renew-due", "certs"], 8);
+        assert_eq!(here.read("certs/b/cert.pem"), first);
+        order("certs/a", &[]);
+        here.ends(&["renew-due", "certs"], 0);
+        let in_place = here.read("certs/b/cert.pem");
+        assert_eq!(in_place, here.read("certs/a/cert.pem"));
+        assert!(certgate_x509::X509::from_pem(&in_place).unwrap().hosts().any(|host| host == OWN), "{in_place}");
+        here.ends(&["renew-due", "certs"], 8);
+    }
+}

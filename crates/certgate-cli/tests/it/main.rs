@@ -35,6 +35,8 @@ mod damaged;
 mod damaged_files;
 #[cfg(unix)]
 mod declared;
+#[cfg(unix)]
+mod declared_changes;
 mod definitions;
 mod doctor;
 #[cfg(unix)]

@@ -285,7 +285,10 @@ impl CertificateSettings {
     }
 
     /// The key that the CSR is made with; `None` if the order is made with a CSR, or with the certificate's own.
-    fn key_source(&self) -> Result<Option<KeySource>, SettingsError> {
+    ///
+    /// # Errors
+    /// The settings do not go together.
+    pub(crate) fn key_source(&self) -> Result<Option<KeySource>, SettingsError> {
         let is_new = self.new_key == Some(true);
         if is_new {
             self.exclude(&["new_key", "csr"])?;

@@ -64,6 +64,7 @@ impl CertificateSettings {
         let (are_given, is_named) = (self.names.is_some(), self.name.is_some());
         let mut request = self.given_in(here).or(&before).request_with(purpose, csr)?;
         request.known_as.extend(record.name.filter(|_| !are_given || !is_named));
+        request.known_as.extend(record.former_names.into_iter().filter(|_| !are_given));
         request.names_by = if are_given { NamesBy::Order } else { NamesBy::Folder };
         if let Some(KeySource::New { default, .. }) = &mut request.key {
             *default = key_type;

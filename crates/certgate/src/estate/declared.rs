@@ -10,9 +10,14 @@ use std::{
 use certgate_store::InstalledFolder;
 use serde_json::{Map, Value, json};
 
-use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
+use super::{
+    plan::{DeclaredKey, Subject},
+    survey::OpenOrders,
+    task::{Task, TaskError},
+    term::RenewBefore,
+};
 use crate::{
-    CertificateSelector, CertificateSettings, Error, Journal,
+    CertificateSelector, CertificateSettings, Error, Journal, PreparationError,
     certificate_settings::{
         SettingValue as _, VALIDATION,
         table::{self, Table, TomlFile},
@@ -212,9 +217,11 @@ fn declared(
     let place_of_profile = table.place_of_profile(path);
     let hosts = hosts(named).map_err(|why| table.at(&["hosts"], why))?;
     let settings = table.settings(&OWN)?.or(defaults).absolute(folder).with_profiles_of(config);
-    let id =
-        id.map(|id| id.as_i64().ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate")));
-    let id = id.transpose().map_err(|why| table.at(&["id"], why))?;
+    let read = |id: Value| {
+        let read = id.as_i64().filter(|id| *id > 0);
+        read.ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate, 1 or more"))
+    };
+    let id = id.map(read).transpose().map_err(|why| table.at(&["id"], why))?;
     let selector = match (id, &settings.name) {
         (Some(id), _) => CertificateSelector::Id(id),
         (None, Some(name)) => name.parse().map_err(|why| table.at(&["name"], format!("`name`: {why}")))?,
@@ -303,6 +310,9 @@ fn subject(
         CertificateSelector::Id(id) => Some(*id),
         CertificateSelector::Name(_) => subject.installed.as_ref().and_then(|installed| installed.id),
     };
+    if subject.ordered_by.is_none() && subject.installed.is_some() {
+        subject.declared_key = declared_key(&subject.settings).transpose();
+    }
     let own_folder = subject.folder.clone().filter(|_| subject.ordered_by.is_none());
     if let Some(folder) = own_folder {
         let new =
@@ -312,6 +322,20 @@ fn subject(
     }
     subject.selector = Some(selector);
     subject
+}
+
+/// What the file of the key or the CSR says that is declared.
+fn declared_key(settings: &CertificateSettings) -> Result<Option<DeclaredKey>, TaskError> {
+    if settings.key.is_none() && settings.csr.is_none() {
+        return Ok(None);
+    }
+    let key = settings.key_source()?;
+    if let Some((_, csr)) = settings.read_csr()? {
+        return Ok(Some(DeclaredKey { hosts: csr.hosts().collect(), spki: csr.key.spki }));
+    }
+    let (Some(key), Some(folder)) = (key, &settings.out) else { return Ok(None) };
+    let spki = key.public_key(folder).map_err(|why| Error::from(PreparationError::from(why)))?;
+    Ok(spki.map(|spki| DeclaredKey { spki, hosts: Vec::new() }))
 }
 
 /// The JSON Schema of a file of declared certificates, made of the one list of settings.
@@ -335,8 +359,10 @@ pub fn schema() -> Value {
         properties.insert(name.to_owned(), described(schema, format!("Another spelling of `{of}`.")));
     }
     let mut certificate = properties.clone();
-    certificate
-        .insert("id".to_owned(), described(json!({ "type": "integer" }), "The gateway's id of the certificate."));
+    certificate.insert(
+        "id".to_owned(),
+        described(json!({ "type": "integer", "minimum": 1 }), "The gateway's id of the certificate."),
+    );
     let text = "The machines that it is for: the first one orders it, the others fetch what that one ordered. Default: every one.";
     certificate.insert("hosts".to_owned(), described(Vec::<String>::schema(), text));
     json!({

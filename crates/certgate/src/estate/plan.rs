@@ -1,6 +1,7 @@
 //! What is to be done with a certificate: decided from what is known of it, without asking anybody.
 
 mod action;
+mod change;
 mod reason;
 
 use std::path::PathBuf;
@@ -12,15 +13,15 @@ use certgate_x509::{X509, is_same_serial};
 
 pub use self::{
     action::{Cost, PlannedAction},
+    change::{Change, DeclaredKey},
     reason::{PlanError, PlanReason},
 };
 use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, revoked_at};
 use crate::{
     CertificateSelector, CertificateSettings,
-    certificate_settings::Format,
+    estate::TaskError,
     installation::{CURRENT, Deployment, Faults},
     inventory::{InstalledCertificate, InventoryError},
-    order::{NamesBy, is_among},
     selector::is_same_name,
 };
 
@@ -43,6 +44,8 @@ pub struct Subject {
     pub installed: Option<InstalledCertificate>,
     /// What came of its hook, which was [repeated](super::look_after) before anything else.
     pub redeployed: Option<Deployment>,
+    /// What the file of its key or its CSR says, where one is declared, or why that cannot be used.
+    pub declared_key: Option<Result<DeclaredKey, TaskError>>,
     /// Why what is in place cannot be told, or nothing is done with it.
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.
@@ -110,22 +113,6 @@ impl Subject {
             .or(of_gateway)
             .or(of_order)
             .filter(|name| !name.is_empty())
-    }
-
-    /// The names that it goes by here: as it is declared, and as it is in place.
-    pub(super) fn known_as(&self) -> Vec<String> {
-        let in_place = self.installed.as_ref().map(|installed| &installed.name);
-        self.settings.name.iter().chain(in_place).cloned().collect()
-    }
-
-    /// Who says which further names it has. A folder remembers them; what a file declares is all of what was declared before, or in place.
-    pub(super) fn names_by(&self) -> NamesBy {
-        let (Some(_), Some(names)) = (&self.selector, &self.settings.names) else { return NamesBy::Folder };
-        let Some(installed) = &self.installed else { return NamesBy::Order };
-        let before = installed.record.settings.as_ref().and_then(|settings| settings.names.as_ref());
-        let known_as = self.known_as();
-        let is_left_out = |name: &&String| !is_among(name, names) && !is_among(name, &known_as);
-        NamesBy::File { no_longer: before.unwrap_or(&installed.hosts).iter().filter(is_left_out).cloned().collect() }
     }
 
     /// The gateway's id of it; `None` if it is to be created.
@@ -215,56 +202,8 @@ impl Subject {
         Some(Lifetime { is_revoked, ..self.lasting(not_before, not_after, certificate) })
     }
 
-    /// What is declared, or asked for, in another way than what is in place has it: what takes another certificate, else what does not.
-    fn changed(&self, installed: &InstalledCertificate) -> Option<(PlannedAction, Vec<&'static str>)> {
-        let CertificateSettings { names, key_type, csr, key, .. } = &self.settings;
-        let is_made_here = csr.is_none() && key.is_none() && installed.key_fits.is_some();
-        let nothing = CertificateSettings::default();
-        let before = installed.record.settings.as_ref().unwrap_or(&nothing);
-        let mut settings = Vec::new();
-        if self.selector.is_some() && is_made_here {
-            let is_there = |name: &String| is_among(name, &installed.hosts);
-            let has_too_many = matches!(self.names_by(), NamesBy::File { no_longer } if no_longer.iter().any(is_there));
-            if has_too_many || names.as_ref().is_some_and(|names| !names.iter().all(is_there)) {
-                settings.push("names");
-            }
-            if key_type.is_some_and(|key_type| key_type != installed.key_type) {
-                settings.push("key_type");
-            }
-        }
-        if !settings.is_empty() {
-            return Some((PlannedAction::Reissue, settings));
-        }
-        let mut settings = self.settings.changed_since(before, &installed.folder);
-        let is_wanted = |format: &Format| self.settings.formats.iter().flatten().any(|wanted| wanted == format);
-        let has_more = before.formats.iter().flatten().any(|format| !is_wanted(format));
-        // Whoever reads a key store is not to find out when it is due.
-        if self.selector.is_some() && has_more && !settings.contains(&"formats") {
-            settings.push("formats");
-        }
-        (!settings.is_empty()).then_some((PlannedAction::Install, settings))
-    }
-
     fn lasting(&self, not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Lifetime {
         Lifetime::of(not_before, not_after, certificate).once_required(self.was_required)
-    }
-
-    /// The names in place that are declared or remembered, and that the gateway's certificate does not have; none where what is in place is of no use any
-    /// more, or its CSR says the names.
-    fn left_out_of(&self, there: &Certificate, now: i64) -> Vec<String> {
-        let Some(installed) = self.installed.as_ref().filter(|_| self.settings.csr.is_none()) else {
-            return Vec::new();
-        };
-        let is_of_use = installed.not_after > now && revoked_at(there, &installed.serial).is_none();
-        let known_as = self.known_as();
-        let relied_on = self.settings.names.iter().flatten().chain(&known_as);
-        let issued = there.server.as_deref().and_then(|server| X509::from_pem(server).ok());
-        let has = |name: &str| match &issued {
-            Some(issued) => issued.hosts().any(|host| is_same_name(&host, name)),
-            None => there.names().next().is_none() || there.goes_by(name),
-        };
-        let is_left_out = |name: &&String| is_among(name, &installed.hosts) && !has(name);
-        relied_on.filter(|_| is_of_use).filter(is_left_out).cloned().collect()
     }
 
     /// The serial number of a certificate that the gateway issued after the one in place, or that is in force in its place, that can be put in place, and is not due itself.
@@ -367,6 +306,10 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         PlanError::check_in_place(id, there, installed)?;
     }
     let install = |serial: &str| {
+        let change = there.map(|there| subject.unlike_declared(there)).unwrap_or_default();
+        if !change.settings.is_empty() {
+            return planned(PlannedAction::Reissue, Some(id), PlanReason::Changed(change));
+        }
         let names = there.map(|there| subject.left_out_of(there, now)).unwrap_or_default();
         match names.is_empty() {
             true => planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() }),
@@ -417,8 +360,8 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
     }
     // What takes no order is put in place with what is there, and not with what somebody else has the key of.
     let is_possible = |(action, _): &(PlannedAction, _)| *action == PlannedAction::Reissue || is_the_same == Some(true);
-    if let Some((action, settings)) = subject.changed(installed).filter(is_possible) {
-        return planned(action, Some(id), PlanReason::Changed { settings });
+    if let Some((action, change)) = subject.changed(installed).filter(is_possible) {
+        return planned(action, Some(id), PlanReason::Changed(change));
     }
     let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());
     if is_served && subject.selector.is_some() {
@@ -441,9 +384,13 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason,
     };
     let serial = there.and_then(|there| there.serial_number.as_deref());
     let is_in_place = serial.map(|serial| is_same_serial(serial, &installed.serial));
-    if is_in_place == Some(false) && (installed.record.put_back.is_none() || subject.ends_soon(now)) {
+    let is_later = is_in_place == Some(false) && (installed.record.put_back.is_none() || subject.ends_soon(now));
+    let lacking = there.filter(|_| is_later && !subject.ends_soon(now));
+    let names = lacking.map(|there| subject.left_out_of(there, now)).unwrap_or_default();
+    if is_later && names.is_empty() {
         return planned(PlannedAction::Install, reason);
     }
+    let reason = if names.is_empty() { reason } else { PlanReason::Lacks { names } };
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, reason);
     }
@@ -451,8 +398,8 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason,
         return planned(PlannedAction::Install, PlanReason::Faults(installed.faults.clone()));
     }
     // What takes another certificate is that other machine's to do.
-    if let (Some(true), Some((PlannedAction::Install, settings))) = (is_in_place, subject.changed(installed)) {
-        return planned(PlannedAction::Install, PlanReason::Changed { settings });
+    if let (Some(true), Some((PlannedAction::Install, change))) = (is_in_place, subject.changed(installed)) {
+        return planned(PlannedAction::Install, PlanReason::Changed(change));
     }
     let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());
     planned(if is_served { PlannedAction::Verify } else { PlannedAction::Nothing }, reason)

@@ -11,7 +11,7 @@ use certgate_store::{Claim, Claims, InstallOptions, Order};
 
 use self::step::step;
 use super::{
-    plan::{PlanError, Planned, Subject, plan},
+    plan::{PlanError, Planned, PlannedAction, Subject, plan},
     term::revoked_at,
 };
 use crate::{
@@ -241,6 +241,12 @@ impl Task {
             Ok(planned) => planned,
             Err(why) => return Self { step: Step::Failed(why.into()), ..task },
         };
+        // What needs nothing of it is done all the same.
+        let needs_key =
+            matches!(planned.action, PlannedAction::Nothing | PlannedAction::Verify) || planned.purpose().is_some();
+        if let (true, None, Some(Err(why))) = (needs_key, &subject.ordered_in, subject.declared_key.take()) {
+            return Self { step: Step::Failed(why), ..task };
+        }
         let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));
         let step = step(&subject, &planned, now).unwrap_or_else(Step::Failed);
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }

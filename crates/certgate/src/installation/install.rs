@@ -321,13 +321,19 @@ impl Installation {
             && self.key()?.is_none_or(|key| self.shows_no_other(&key))
             && self.missing(&before)?.is_empty();
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
-        let record = self.undeployed(SetRecord {
+        let mut record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),
             serial: Some(issued.certificate.serial.clone()),
             certificate,
             led: before.led.clone(),
             ..SetRecord::default()
         });
+        let given = record.settings.iter().filter_map(|settings| settings.names.as_deref()).flatten();
+        record.former_names = before.former_names_of(
+            name,
+            &issued.certificate.hosts().collect::<Vec<_>>(),
+            &given.cloned().collect::<Vec<_>>(),
+        );
         let (files, is_unchanged) = match key {
             Some(key) => {
                 self.refuse_to_leave_out_key_stores()?;

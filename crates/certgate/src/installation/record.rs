@@ -7,7 +7,7 @@ use certgate_store::InstallOptions;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::CertificateSettings;
+use crate::{CertificateSettings, order::is_among, selector::is_same_name};
 
 use super::{CURRENT, Deployment, Installation, SETS, durable, sets};
 
@@ -31,6 +31,9 @@ pub struct SetRecord {
     /// The gateway's id of the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<i64>,
+    /// The names that it went by here before and is for still, which nobody gave it: no order takes them away by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<String>,
     /// How it was ordered, validated and installed. A renewal does it in the same way, and a hook that failed is repeated by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<CertificateSettings>,
@@ -55,6 +58,8 @@ struct Read {
     name: Option<String>,
     serial: Option<String>,
     certificate: Option<i64>,
+    #[serde(default)]
+    former_names: Vec<String>,
     /// One that a later version wrote, and that is not understood here, does not hide the rest.
     settings: Option<Map<String, Value>>,
     install: Option<InstallOptions>,
@@ -68,10 +73,12 @@ struct Read {
 
 impl From<Read> for SetRecord {
     fn from(read: Read) -> Self {
-        let Read { name, serial, certificate, settings, install, put_back, revoked, led, deployment } = read;
+        let Read { name, serial, certificate, former_names, settings, install, put_back, revoked, led, deployment } =
+            read;
+        let certificate = certificate.filter(|id| *id > 0);
         let remembered = settings.as_ref().map(CertificateSettings::known_of);
         let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
-        Self { name, serial, certificate, settings, put_back, revoked, led, deployment }
+        Self { name, serial, certificate, former_names, settings, put_back, revoked, led, deployment }
     }
 }
 
@@ -104,6 +111,12 @@ impl SetRecord {
     pub(super) fn was_turned_down(&self) -> bool {
         let takes_back = self.settings.as_ref().and_then(|settings| settings.rollback_on_failure);
         self.deployment.is_failed() && takes_back == Some(true)
+    }
+
+    /// The names that a certificate goes by no longer once it is called `own`, has among these, and was not `given`.
+    pub(super) fn former_names_of(&self, own: &str, hosts: &[String], given: &[String]) -> Vec<String> {
+        let is_former = |name: &&String| !is_same_name(name, own) && is_among(name, hosts) && !is_among(name, given);
+        self.former_names.iter().chain(&self.name).filter(is_former).cloned().collect()
     }
 
     /// How it is installed in that folder; `None` if that is not noted.
@@ -245,6 +258,15 @@ mod tests {
         assert_eq!(serde_json::from_str::<SetRecord>(&record.to_text()).unwrap(), record);
         let install = record.install_options("/certs".as_ref()).unwrap();
         assert_eq!(install.remembered["dns"], "exec ./publish");
+    }
+
+    /// No certificate of an account has such an id.
+    #[test]
+    fn an_id_that_is_none_is_not_noted() {
+        for (id, expected) in [(571, Some(571)), (0, None), (-1, None)] {
+            let record: SetRecord = serde_json::from_value(json!({ "name": "a", "certificate": id })).unwrap();
+            assert_eq!(record.certificate, expected);
+        }
     }
 
     /// What a later version wrote does not hide the rest.

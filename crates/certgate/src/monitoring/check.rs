@@ -289,6 +289,7 @@ mod tests {
             id,
             name: "host-0.example".to_owned(),
             hosts: Vec::new(),
+            spki: Vec::new(),
             serial: "0A".to_owned(),
             days: ends.div_euclid(DAY),
             not_before: NOW - 90 * DAY,

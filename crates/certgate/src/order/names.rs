@@ -39,6 +39,12 @@ pub(crate) fn is_among(name: &str, names: &[String]) -> bool {
     names.iter().any(|other| is_same_name(other, name))
 }
 
+/// Whether a certificate with these names is for that one, be it by a wildcard.
+pub(crate) fn is_covered(name: &str, names: &[String]) -> bool {
+    let wildcard = || name.split_once('.').map(|(_, above)| format!("*.{above}"));
+    is_among(name, names) || wildcard().is_some_and(|wildcard| is_among(&wildcard, names))
+}
+
 impl OrderRequest {
     /// The names of the CSR that is made, the certificate's own first. `known` is the certificate as the gateway has it.
     pub(super) fn all_names(&self, known: &Certificate) -> Vec<String> {
@@ -61,17 +67,6 @@ impl OrderRequest {
             // A name that it has takes the first place, and no other one comes in by that.
             None if self.names_by.keeps(&self.names, own) => known.goes_by(name),
             None => is_among(own, &self.names),
-        }
-    }
-
-    /// Has the name remembered that it went by here and that is a further one by now. What a file declares is remembered as it says.
-    pub(super) fn remember_former_names(&mut self, own: &str) {
-        let is_further = |name: &&String| !is_same_name(name, own) && !is_among(name, &self.names);
-        let former: Vec<String> = self.known_as.iter().filter(is_further).cloned().collect();
-        if let (Some(install), false) = (&mut self.install, former.is_empty())
-            && !matches!(self.names_by, NamesBy::File { .. })
-        {
-            install.note_names([&self.names[..], &former].concat());
         }
     }
 }

@@ -257,7 +257,12 @@ impl OrderRequest {
         if let Some(key) = &self.key {
             key.check()?;
         }
-        self.installation().map_or(Ok(()), |installation| installation.check_unwritten())?;
+        if let Some(installation) = self.installation() {
+            installation.check_unwritten()?;
+            if let Some((_, request)) = &self.csr {
+                installation.check_request(request)?;
+            }
+        }
         Ok(self.validation.check()?)
     }
 
@@ -301,7 +306,6 @@ impl OrderRequest {
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
         let names = self.all_names(known);
         self.csr = Some(key.request(&installation, known, &names, is_rehearsal)?);
-        names.first().into_iter().for_each(|own| self.remember_former_names(own));
         Ok(())
     }
 

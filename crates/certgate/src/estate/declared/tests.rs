@@ -96,6 +96,8 @@ fn what_is_wrong_is_said_with_its_place() {
             "[[certificate]]\nid = \"x\"\nout = \"a\"\n",
             "certificate 1: line 2: `id`: found `\"x\"`, expected the number",
         ),
+        ("[[certificate]]\nid = 0\nout = \"a\"\n", "certificate 1: line 2: `id`: found `0`, expected the number"),
+        ("[[certificate]]\nid = -7\nout = \"a\"\n", "certificate 1: line 2: `id`: found `-7`, expected the number"),
         (
             "[[certificate]]\nid = 1\nout = \"a\"\ndns = \"nsupdate\"\n",
             "certificate 1: line 4: `dns` nsupdate: give the zone's server and key too",

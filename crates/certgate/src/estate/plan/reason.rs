@@ -1,9 +1,14 @@
 //! Why something is to be done with a certificate, or cannot be said.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    iter::{once, repeat},
+    path::PathBuf,
+};
 
 use certgate_domain::Certificate;
 
+use super::Change;
 use crate::{
     estate::term::{Decision, day},
     installation::Faults,
@@ -42,13 +47,15 @@ pub enum PlanReason {
         /// The names.
         names: Vec<String>,
     },
+    /// The gateway's certificate, which is only fetched here, is without names that are in place: it is not put there before what is there is due.
+    Lacks {
+        /// The names.
+        names: Vec<String>,
+    },
     /// The gateway asks for a reissue of a certificate that was reissued for that reason.
     StillRequired,
     /// It is declared, or asked for, in another way than it was put in place.
-    Changed {
-        /// The settings.
-        settings: Vec<&'static str>,
-    },
+    Changed(Change),
     /// Somebody put an earlier one back in place, which stays there until it is due.
     PutBack {
         /// When, in seconds since 1970.
@@ -93,10 +100,21 @@ impl fmt::Display for PlanReason {
             Self::LeftOut { names } => {
                 write!(f, "the gateway's certificate was ordered elsewhere without `{}`", names.join("`, `"))
             }
+            Self::Lacks { names } => write!(
+                f,
+                "the gateway's certificate was ordered without `{}`, and what is in place stays until it is due",
+                names.join("`, `")
+            ),
             Self::StillRequired => f.write_str(
                 "the gateway asks for a reissue, and this one was reissued for that: only the gateway's support knows why",
             ),
-            Self::Changed { settings } => write!(f, "`{}` changed since it was put in place", settings.join("`, `")),
+            Self::Changed(Change { settings, added, removed }) => {
+                write!(f, "`{}` changed since it was put in place", settings.join("`, `"))?;
+                let (come, go) = (added.iter().map(|name| (name, "comes")), removed.iter().map(|name| (name, "goes")));
+                come.chain(go).zip(once(": ").chain(repeat(", "))).try_for_each(|((name, verb), between)| {
+                    write!(f, "{between}`{name}` {verb}")
+                })
+            }
             Self::PutBack { at, serial } => {
                 let day = day(*at);
                 write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")

@@ -1,5 +1,7 @@
 //! What is done with a certificate, by what is known of it.
 
+mod change;
+
 use certgate_domain::{Certificate, Lenient, Moment};
 use certgate_keys::KeyType;
 use certgate_store::{NewOrder, Order, ResumeData, State};
@@ -24,6 +26,7 @@ fn installed(id: Option<i64>, days: i64) -> InstalledCertificate {
         id,
         name: "a.example".to_owned(),
         hosts: vec!["a.example".to_owned(), "www.a.example".to_owned()],
+        spki: b"in place".to_vec(),
         serial: "0A".to_owned(),
         days,
         not_before: (NOW + days - 199) * DAY,
@@ -394,7 +397,7 @@ fn what_changed_since_it_was_put_in_place() {
         };
         let planned = plan(&subject, NOW * DAY).unwrap();
         let changed = match &planned.reason {
-            PlanReason::Changed { settings } => format!("`{}`", settings.join("`, `")),
+            PlanReason::Changed(change) => format!("`{}`", change.settings.join("`, `")),
             _ => String::new(),
         };
         assert_eq!((planned.action.name(), changed.as_str()), expected, "{declared}");
