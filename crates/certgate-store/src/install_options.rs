@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InstallOptions {
-    /// The certificate's folder.
+    /// The certificate's folder. A relative one starts from the process's, and is absolute in a store.
     pub folder: PathBuf,
     /// How many sets before the one in place are kept for a rollback.
     #[serde(default = "keep")]
@@ -31,7 +31,7 @@ pub struct InstallOptions {
     /// wrote does not say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_key: bool,
-    /// The folder that relative paths and commands of these options start from.
+    /// The folder that commands and other relative paths of these options start from.
     #[serde(default = "here")]
     pub working_folder: PathBuf,
     /// What is remembered with the installed set besides: how the certificate was validated, and what renews it. Its settings by

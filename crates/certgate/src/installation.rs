@@ -39,11 +39,6 @@ use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509, pem};
 
 use crate::unix_now;
 
-pub(crate) use self::{
-    adoption::absolute,
-    record::{FILE_WITHOUT_SETS, path_in as record_path_in},
-    shared_hooks::repeat_hooks,
-};
 pub use self::{
     adoption::{LedElsewhere, Shown},
     damaged::Faults,
@@ -53,6 +48,10 @@ pub use self::{
     rollback::{InstalledSet, PutBack, RollbackError},
     shared_hooks::deploy_together,
     turn::FolderTurn,
+};
+pub(crate) use self::{
+    record::{FILE_WITHOUT_SETS, path_in as record_path_in},
+    shared_hooks::repeat_hooks,
 };
 
 /// The folder of a certificate and its key, and what is done with what comes into it.
@@ -375,6 +374,11 @@ impl Installation {
 const FOLDER: u32 = 0o755;
 /// Nobody else enters a folder that was made for a key, unless its owner says so.
 const FOLDER_WITH_KEYS: u32 = 0o700;
+
+/// A path as a process in any folder finds it.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
 
 /// The text of a file; `None` if it is not there.
 fn read_text(path: PathBuf) -> Result<Option<String>, FileError> {

@@ -92,6 +92,6 @@ impl Install {
         self.say(&mut settings);
         let Some(folder) = &self.out else { return Ok(settings.install_options()?) };
         let before = Installation::at(folder).record_in_place().and_then(|record| record.settings);
-        Ok(Some(settings.or(&before.unwrap_or_default()).installed_into(folder)?))
+        Ok(Some(settings.given_in(None).or(&before.unwrap_or_default()).installed_into(folder)?))
     }
 }

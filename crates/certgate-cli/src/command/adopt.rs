@@ -51,7 +51,7 @@ impl Adopt {
         let mut settings = CertificateSettings::default();
         self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
-        let mut settings = if settings.is_empty() { settings } else { here(settings)? };
+        let mut settings = settings.given_in(None);
         settings.profile = app.remembered_profile(&app.settings()?);
         for folder in self.folders.iter().chain(&self.all_below) {
             fs::read_dir(folder).map_err(|why| Failure::usage(format!("{}: {why}", folder.display())))?;
@@ -66,11 +66,4 @@ impl Adopt {
         }
         print(app, &adoptions, self.dry_run, declaration.map(|declaration| declaration.added))
     }
-}
-
-/// The settings of this run for later ones, which may be run elsewhere.
-fn here(mut settings: CertificateSettings) -> Result<CertificateSettings, Failure> {
-    let folder = std::env::current_dir().map_err(|why| Failure::usage(format!("the folder of this run: {why}")))?;
-    settings.working_folder = Some(folder.clone());
-    Ok(settings.absolute(&folder))
 }

@@ -348,7 +348,8 @@ fn deploy_hooks() {
     ]);
     assert_eq!((exit(&output), &json(&output)["deployment"]["state"]), (0, &"deployed".into()), "{}", stderr(&output));
     let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
-    assert_eq!(here.read("env"), format!("example.com live live/key.pem {serial} "));
+    let live = here.path("live").display().to_string();
+    assert_eq!(here.read("env"), format!("example.com {live} {live}/key.pem {serial} "));
     let first = fs::read_link(here.path("live/current")).unwrap();
 
     // It fails: reported, and the new files stay unless they are not to.

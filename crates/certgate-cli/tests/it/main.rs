@@ -96,6 +96,8 @@ mod readme;
 mod real_address;
 mod reissue;
 #[cfg(unix)]
+mod relative_folders;
+#[cfg(unix)]
 mod remembered;
 #[cfg(unix)]
 mod restored;

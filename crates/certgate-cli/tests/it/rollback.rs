@@ -158,7 +158,8 @@ fn encrypted_files_come_and_go_with_their_set() {
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
     here.ends(&[&NEW[..], &stores, &back].concat(), 11);
     let seen = here.read("seen");
-    assert_eq!(seen, "live/bundle.p12 live/keystore.jks\n \n");
+    let [p12, jks] = ["bundle.p12", "keystore.jks"].map(|name| live.join(name).display().to_string());
+    assert_eq!(seen, format!("{p12} {jks}\n \n"));
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
 }
 

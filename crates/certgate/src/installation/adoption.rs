@@ -13,7 +13,7 @@ use certgate_files::{FileError, Folder, Owner};
 use certgate_keys::PrivateKey;
 use certgate_x509::{Issued, X509};
 
-use super::{CURRENT, FILES, Installation, LOCK, SetRecord, sets::link};
+use super::{CURRENT, FILES, Installation, LOCK, SetRecord, absolute, sets::link};
 use crate::{
     adoption::{FoundFile, Obstacle, Pair, holding},
     inventory::{leads_into, shown_by},
@@ -283,11 +283,6 @@ fn content<'p>(pair: &'p Pair, kind: &str) -> Option<(&'p FoundFile, Cow<'p, str
         (None, "key") => Some((of(&["combined"])?, pair.key.expose().into())),
         _ => None,
     }
-}
-
-/// A path that servers read, as it is noted.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Has a path lead to a file that holds the same, at once.

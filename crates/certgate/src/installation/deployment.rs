@@ -10,7 +10,7 @@ use certgate_files::FileError;
 use certgate_store::{DeployHook, InstallOptions, Order};
 use serde::{Deserialize, Serialize};
 
-use super::{CURRENT, Installation, RollbackError, SetRecord};
+use super::{CURRENT, Installation, RollbackError, SetRecord, absolute};
 use crate::{
     CertificateSettings, Error, Journal,
     process::{self, ProcessError},
@@ -245,15 +245,16 @@ impl Installation {
         text
     }
 
-    /// Runs the hook to its end or its time's.
+    /// Runs the hook to its end or its time's. It is told absolute paths: it may run in another folder than this process.
     fn run(&self, hook: &DeployHook, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Result<(), String> {
         let mut command = process::action(&hook.command, Some(&self.options.working_folder));
-        command.env("CERTGATE_DIR", self.folder()).env("CERTGATE_NAME", record.name.as_deref().unwrap_or_default());
+        command.env("CERTGATE_DIR", absolute(self.folder()));
+        command.env("CERTGATE_NAME", record.name.as_deref().unwrap_or_default());
         if let Some(serial) = &record.serial {
             command.env("CERTGATE_SERIAL", serial);
         }
         for (kind, path) in files {
-            command.env(format!("CERTGATE_{}", kind.to_uppercase()), path);
+            command.env(format!("CERTGATE_{}", kind.to_uppercase()), absolute(path));
         }
         let ended = process::run(command, Vec::new(), hook.timeout);
         match ended.and_then(|(status, _)| if status.success() { Ok(()) } else { Err(ProcessError::Failed(status)) }) {

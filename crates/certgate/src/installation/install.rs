@@ -1,9 +1,6 @@
 //! Installing a certificate as the options say: files, key stores, hook.
 
-use std::{
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{path::PathBuf, time::SystemTime};
 
 use certgate_domain::{Certificate, Secret};
 use certgate_files::{FileError, Folder, NoSuchOwner, check_room};
@@ -12,7 +9,7 @@ use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
 use super::{
-    Deployment, Installation, KEY, LedElsewhere, SetRecord,
+    Deployment, Installation, KEY, LedElsewhere, SetRecord, absolute,
     sets::{has_links, is_our_link},
 };
 use crate::{
@@ -484,11 +481,11 @@ impl Installation {
     }
 }
 
-/// These options with paths that do not depend on where a later process runs.
+/// These options with paths that do not depend on where a later process runs. Both start from this process's folder: the one that is remembered
+/// for commands says nothing of where the certificate is.
 pub fn durable(options: &InstallOptions) -> InstallOptions {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut options = options.clone();
     options.working_folder = absolute(&options.working_folder);
-    options.folder = options.working_folder.join(&options.folder);
+    options.folder = absolute(&options.folder);
     options
 }

@@ -7,7 +7,7 @@ use std::{
 
 use certgate_store::DeployHook;
 
-use super::{Deployment, Installation};
+use super::{Deployment, Installation, absolute};
 use crate::{served::LOOKS, together::together};
 
 /// Commands that change nothing by what certificate they are run for.
@@ -58,9 +58,7 @@ impl Installation {
 
     /// The hook, and the folder that it runs in.
     fn hook_in_folder(&self) -> Option<(&DeployHook, PathBuf)> {
-        let folder = &self.options().working_folder;
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
-        Some((self.options().hook.as_ref()?, folder))
+        Some((self.options().hook.as_ref()?, absolute(&self.options().working_folder)))
     }
 }
 
