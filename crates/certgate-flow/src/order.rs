@@ -101,6 +101,20 @@ impl RequestedOrder {
         let is_new = self.purpose == Purpose::Create;
         missing.into_iter().filter(|(_, is_missing)| is_new && *is_missing).map(|(field, _)| field).collect()
     }
+
+    /// Refuses a reissue by another method of validation than that of the certificate as it is, which cannot change so (the page of task 400102).
+    ///
+    /// # Errors
+    /// [`RequestError::OtherMethod`].
+    pub fn check_method(&self, existing: &Certificate) -> Result<(), RequestError> {
+        let there = existing.authentication.as_ref().and_then(|authentication| authentication.method.as_ref());
+        match (self.purpose, there, &self.method) {
+            (Purpose::Reissue(_), Some(there), Some(method)) if there != method => {
+                Err(RequestError::OtherMethod { there: there.clone(), method: method.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The workflow.
@@ -175,10 +189,14 @@ impl Order {
 
     /// Takes what is not given from the certificate as it is.
     fn know(&mut self, certificate: Certificate) {
+        let method = self.requested.check_method(&certificate);
         self.existing = Some(certificate);
         self.state = State::Prepare;
         self.take_csr();
         self.check_name();
+        if let Err(why) = method {
+            self.refuse(why);
+        }
     }
 
     fn end(&mut self, ending: Ending) {
@@ -240,7 +258,7 @@ impl Order {
         self.requested.product.as_deref().or_else(existing)
     }
 
-    /// The method cannot change with a reissue: requested, else the existing certificate's, else DNS.
+    /// The method: requested, else the existing certificate's, else DNS.
     fn choose(&mut self, offered: Vec<CertAuthentication>) {
         let before = self.existing.as_ref().and_then(|certificate| certificate.authentication.clone());
         let method = self

@@ -45,6 +45,13 @@ pub enum RequestError {
         /// The name that is given.
         name: String,
     },
+    /// The certificate is validated by another method, and a reissue cannot change that.
+    OtherMethod {
+        /// The method that it is validated by.
+        there: AuthMethod,
+        /// The method that is requested.
+        method: AuthMethod,
+    },
     /// The gateway does not offer this method of validation for the CSR.
     MethodNotOffered {
         /// The method that is requested, or that the certificate had before.
@@ -107,6 +114,9 @@ impl std::fmt::Display for RequestError {
                 write!(f, "the CSR's common name is `{found}`, the certificate's name is `{name}`")
             }
             Self::NameOfAnother { id, there, name } => write!(f, "certificate {id} is {there}, not {name}"),
+            Self::OtherMethod { there, method } => {
+                write!(f, "the certificate is validated by {there}; a reissue cannot change that to {method}")
+            }
             Self::MethodNotOffered { method, offered } => {
                 let offered: Vec<&str> = offered.iter().map(AuthMethod::as_str).collect();
                 let offered = offered.join(", ");

@@ -36,7 +36,7 @@ pub struct Verification {
 
 impl Verification {
     /// Looks at a server and compares. It is asked for `server_name`; without one for the endpoint's host where the certificate
-    /// is valid for that, else for the certificate's first name. `now` is in seconds since 1970.
+    /// is valid for that, else for the certificate's first name, where it has no other than of all hosts of a domain (`*.`), for one of them. `now` is in seconds since 1970.
     pub fn of(
         endpoint: &TlsEndpoint,
         server_name: Option<&str>,
@@ -47,7 +47,7 @@ impl Verification {
         let server_name = match server_name {
             Some(name) => name.to_owned(),
             None if expected.certificate.covers(&endpoint.host) => endpoint.host.clone(),
-            None => expected.certificate.hosts().find(|name| !name.starts_with('*')).unwrap_or(endpoint.host.clone()),
+            None => a_name_of(&expected.certificate).unwrap_or_else(|| endpoint.host.clone()),
         };
         let served = look(endpoint, &server_name, timeout);
         let checks = served
@@ -69,6 +69,12 @@ impl Verification {
         };
         found.map(|found| format!("{}: {found}", self.endpoint))
     }
+}
+
+/// The first name that a server can be asked for.
+fn a_name_of(certificate: &X509) -> Option<String> {
+    let whole = certificate.hosts().find(|name| !name.starts_with('*'));
+    whole.or_else(|| Some(certificate.hosts().next()?.replacen('*', "www", 1)))
 }
 
 impl SetRecord {

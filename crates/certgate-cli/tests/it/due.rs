@@ -392,6 +392,38 @@ fn validated_as_it_was() {
     }
 }
 
+/// A reissue cannot change how a certificate is validated: said before anything is published or ordered, by a plan, too.
+#[test]
+fn another_method_is_refused_before_the_order() {
+    let said = "the certificate is validated by DNS; a reissue cannot change that to FILE: give --dns";
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.ends(&create("certs/new"), 0);
+        let about: Value = serde_json::from_str(&here.read("certs/new/current/about.json")).unwrap();
+        let id = about["certificate"].to_string();
+        fs::create_dir(here.path("www")).unwrap();
+        let renew_due = ["renew-due", "certs", "--renew-before", "400d", "--webroot", "www"];
+        let by_hand = ["reissue", &id, "--new-key", "--out", "other", "--webroot", "www"];
+        for command in [&renew_due[..], &[&renew_due[..], &["--dry-run"]].concat(), &by_hand] {
+            let output = here.at(command);
+            let told = format!("{}{}", stderr(&output), String::from_utf8_lossy(&output.stdout));
+            assert!(exit(&output) == 2 && told.contains(said), "{command:?}: {told}");
+            assert_eq!((here.orders(), fs::read_dir(here.path("www")).unwrap().count()), (1, 0), "{command:?}");
+        }
+        let file =
+            format!("[[certificate]]\nid = {id}\nout = \"certs/new\"\nrenew_before = \"400d\"\nwebroot = \"www\"\n");
+        fs::write(here.path("certificates.toml"), file).unwrap();
+        for command in ["plan", "apply"] {
+            let output = here.at(&[command]);
+            let told = format!("{}{}", stderr(&output), String::from_utf8_lossy(&output.stdout));
+            let said = "a reissue cannot change that to FILE";
+            assert!(exit(&output) == 2 && told.contains(said), "{command}: {told}");
+        }
+        here.ends(&[&renew_due[..4], &["--dns", "provision"]].concat(), 0);
+        assert_eq!(here.orders(), 2);
+    }
+}
+
 /// A certificate that the account does not have is told of by `status` as by a plan.
 #[test]
 fn what_the_account_does_not_have_is_said() {

@@ -89,6 +89,33 @@ fn what_is_served_is_what_is_installed() {
     assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
 }
 
+/// What is asked for by an address is asked for under a name that the certificate is for, be it one of all hosts of a domain.
+#[test]
+fn a_wildcard_is_served() {
+    if !has_openssl() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let create = [
+        "create",
+        "--name",
+        "*.wild.example",
+        "--product",
+        "QUICKSSLPREMIUM",
+        "--admin",
+        "1120",
+        "--technical",
+        "1120",
+    ];
+    ended(at(home.path(), &server, "json", &[&create[..], &["--new-key", "--out", "live"]].concat()), 0);
+    let tls = TlsServer::start(&home.path().join("live"), "127.0.0.1", &CHAIN);
+    let at_port = format!("127.0.0.1:{}", tls.port);
+    let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+    assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
+    assert_eq!(document["served"][0]["serverName"], "www.wild.example");
+}
+
 #[test]
 fn what_is_served_is_another_certificate() {
     if !has_openssl() {

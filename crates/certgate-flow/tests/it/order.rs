@@ -6,7 +6,9 @@ use certgate_domain::{
     AnyData, AnyTask, Certificate, SslContact, SubjectAlternativeName, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, RequestError, RequestedOrder, Step, Workflow};
+use certgate_flow::{
+    Ending, Event, ForeignMessages, Order, Pending, Purpose, RequestError, RequestedOrder, Step, Workflow,
+};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
@@ -176,6 +178,13 @@ fn what_does_not_fit_is_not_ordered() {
     assert!(matches!(ending, Some(Ending::InvalidRequest(RequestError::OtherName { .. }))), "{ending:?}");
 
     let by_file = RequestedOrder { method: Some(AuthMethod::File), ..requested() };
+    let (words, ending) = run(by_file.clone(), vec![existing()]);
+    assert_eq!(words, ["certificate-info", "end"]);
+    let expected = RequestError::OtherMethod { there: AuthMethod::Dns, method: AuthMethod::File };
+    assert_eq!(ending, Some(Ending::InvalidRequest(expected)));
+
+    // That of another term is the gateway's to say.
+    let by_file = RequestedOrder { purpose: Purpose::Renew(571), ..by_file };
     let (words, ending) = run(by_file, vec![existing(), prepared()]);
     assert_eq!(words, ["certificate-info", "certificate-prepare-order", "end"]);
     let offered = vec![AuthMethod::Email, AuthMethod::Dns];

@@ -223,7 +223,10 @@ impl Advised for RequestError {
             Self::OwnCsr(_) | Self::NoOwnCsr => Some(Advice::Give(vec![Field::Csr])),
             Self::OtherName { name, .. } => Some(Advice::MatchName { name: name.clone() }),
             Self::NameOfAnother { .. } => Some(Advice::CorrectName),
-            Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
+            Self::OtherMethod { there: by @ (AuthMethod::Dns | AuthMethod::File), .. } => {
+                Some(Advice::ShowControl { by: by.clone() })
+            }
+            Self::OtherMethod { .. } | Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
             Self::ApproverNotOffered { .. } => Some(Advice::ChooseApprover),
             _ => None,
         }

@@ -339,6 +339,14 @@ impl OrderRequest {
         }
     }
 
+    /// Refuses a method of validation that the order cannot change to.
+    ///
+    /// # Errors
+    /// [`RequestError::OtherMethod`].
+    pub(crate) fn check_method(&self, known: &Certificate) -> Result<(), PreparationError> {
+        Ok(self.requested(Duration::ZERO, false).check_method(known)?)
+    }
+
     /// The folder that it is to be installed in.
     pub(crate) fn installation(&self) -> Option<Installation> {
         self.install_options().map(Installation::new)

@@ -7,7 +7,7 @@ use certgate_flow::Purpose;
 use super::{Step, TaskError};
 use crate::{
     CertificateSelector, Error, Installation, KeySource, OrderRequest, PreparationError,
-    estate::plan::{Planned, PlannedAction, Subject},
+    estate::plan::{PlanReason, Planned, PlannedAction, Subject},
     inventory::{InstalledCertificate, whole},
 };
 
@@ -33,6 +33,10 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
         (PlannedAction::Install, Some(certificate), installation, _) => {
             let checked = installation.map_or(Ok(()), |installation| installation.check_unwritten());
             checked.map_err(|why| Error::from(PreparationError::from(why)))?;
+            // What its next order could not be placed with is said when it is declared, not when that is due.
+            if matches!(planned.reason, PlanReason::Changed { .. }) {
+                check(subject, &request(subject, Purpose::Reissue(certificate))?)?;
+            }
             return Ok(Step::Fetch { certificate, install });
         }
         (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
@@ -46,13 +50,19 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
     let known = subject.certificate.clone();
     let mut request = request(subject, purpose)?;
     (request.known_as, request.names_by) = (subject.known_as(), subject.names_by());
-    // What a run would find before its order, so that a plan says it, too.
-    request.check_unwritten().map_err(Error::from)?;
-    if let Some(known) = &known {
-        request.check_in_place(known).map_err(Error::from)?;
-        request.check_unattended(known).map_err(Error::from)?;
-    }
+    check(subject, &request)?;
+    known.as_ref().map_or(Ok(()), |known| request.check_unattended(known)).map_err(Error::from)?;
     Ok(Step::Place { request: Box::new(request), known, batch: None })
+}
+
+/// Finds what a run would find before its order, so that a plan says it, too.
+fn check(subject: &Subject, request: &OrderRequest) -> Result<(), TaskError> {
+    request.check_unwritten().map_err(Error::from)?;
+    if let Some(known) = &subject.certificate {
+        request.check_in_place(known).map_err(Error::from)?;
+        request.check_method(known).map_err(Error::from)?;
+    }
+    Ok(())
 }
 
 /// The order for a certificate under care: with a new key of the same kind, or with the key that is somewhere else.
