@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    Change, Claim, Claims, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount,
-    OrderEvent, QueueReader, QueueState, RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, Claim, Claims, ConflictingOrder, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order,
+    OrderCount, OrderEvent, QueueReader, QueueState, RequestCount, Store, StoreError, StoredMessage, ValidationStep,
+    Which,
     session::Session,
     tables::{claims, folders, leases, messages, orders, queue_readers, runs},
 };
@@ -50,6 +51,15 @@ impl<E: Engine> Store for E {
 
     fn record_intent(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError> {
         self.write(|session| orders::record_intent(session, order, lease, now))
+    }
+
+    fn unfinished_of_new(
+        &self,
+        account: &str,
+        asked: &str,
+        lease: &Lease,
+    ) -> Result<Option<ConflictingOrder>, StoreError> {
+        self.read(|session| orders::unfinished_of_new(session, account, asked, None, lease))
     }
 
     fn change(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<(), StoreError> {

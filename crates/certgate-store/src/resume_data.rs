@@ -22,6 +22,10 @@ pub struct ResumeData {
     /// Where the certificate goes; absent where it is only shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub install: Option<InstallOptions>,
+    /// What makes a new certificate another one than those of the same name, where its key was made or given with the order: of what says the same
+    /// one is ordered at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// How often the order's batch had been ordered anew when this order was placed: 0 in its first round.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u64,
@@ -94,6 +98,7 @@ mod tests {
             serial_before: Some("0A1B".to_owned()),
             clock_ahead: Some(-3),
             install: Some(InstallOptions::into_folder("/certs")),
+            asked: Some("example.com:SSL123:p256".to_owned()),
             round: 2,
             was_required: true,
             host: Some("web1".to_owned()),

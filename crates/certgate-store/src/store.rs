@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Change, Claim, Claims, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount,
-    OrderEvent, QueueReader, QueueState, RequestCount, StoreError, StoredMessage, ValidationStep,
+    Change, Claim, Claims, ConflictingOrder, InstalledFolder, LastRun, Lease, Message, NewMessage, NewOrder, Order,
+    OrderCount, OrderEvent, QueueReader, QueueState, RequestCount, StoreError, StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -55,6 +55,17 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
     fn record_intent(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError>;
+
+    /// The unfinished order of a new certificate that was [asked](crate::ResumeData::asked) for in these words.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn unfinished_of_new(
+        &self,
+        account: &str,
+        asked: &str,
+        lease: &Lease,
+    ) -> Result<Option<ConflictingOrder>, StoreError>;
 
     /// Notes what became of an order that this lease holds. Messages about its job that came before that was known are its own from
     /// then on.

@@ -12,7 +12,7 @@ pub(crate) mod runs;
 /// What is asked in every run, with how many parameters, and the index of SQLite that finds no more than that: none of it reads whole
 /// tables.
 #[cfg(test)]
-pub(crate) fn questions() -> [(String, usize, &'static str); 11] {
+pub(crate) fn questions() -> [(String, usize, &'static str); 12] {
     [
         (format!("SELECT id {}", orders::BY_SUBJECT), 2, "orders_one_unfinished"),
         (format!("SELECT id {}", orders::UNFINISHED), 1, "orders_published"),
@@ -22,6 +22,7 @@ pub(crate) fn questions() -> [(String, usize, &'static str); 11] {
         (format!("SELECT id {}", orders::BY_JOB), 2, "orders_by_job"),
         (format!("SELECT id {}", orders::NEW_CERTIFICATES), 1, "orders_of_new"),
         (format!("SELECT id {}", orders::NEW_UNFINISHED), 1, "orders_one_unfinished"),
+        (format!("SELECT id {}", orders::NEW_ASKED), 2, "orders_one_unfinished"),
         (format!("SELECT number {}", messages::WAITING), 2, "messages_waiting"),
         (format!("SELECT 1 {}", messages::AWAITED), 2, "orders_by_change"),
         (format!("SELECT number {}", messages::OF_HELD), 2, "orders_one_unfinished"),

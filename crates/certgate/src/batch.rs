@@ -13,7 +13,7 @@ use certgate_store::Order;
 
 use self::renamed::Renamed;
 use crate::{
-    CertificateSelector, Client, Error, Journal, KeySource, Namesake, OrderId, OrderRequest, SelectionError,
+    CertificateSelector, Client, Error, Journal, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
     estate::account::AccountCertificate,
     estate::{FEW, OutFolders, Step, Task, TaskError},
@@ -157,7 +157,7 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
             let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
             body.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(24).collect()
         }
-        None if certificate.is_none() => new_certificate(&request),
+        None if certificate.is_none() => request.new_certificate(),
         None => String::new(),
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
@@ -167,22 +167,6 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     Ok(BatchOrder { place: line.place.clone(), request, key, beginning, certificate, place_of_profile })
 }
 
-/// What makes a new certificate whose CSR is still to be made another one than those of the same name: its further names, its product and its
-/// kind of key. Another folder does not.
-fn new_certificate(OrderRequest { key, name, names, product, .. }: &OrderRequest) -> String {
-    let name = spelled(name.as_deref().unwrap_or_default());
-    let mut names: BTreeSet<String> = names.iter().map(|other| spelled(other)).collect();
-    names.remove(&name);
-    let names: Vec<String> = std::iter::once(name).chain(names).collect();
-    let key = match key {
-        Some(KeySource::New { key_type, default }) => key_type.unwrap_or(*default).name().to_owned(),
-        // Whatever its links lead to now: a release that is put in the place of another one is the same.
-        Some(KeySource::File { path, .. }) => path.components().collect::<PathBuf>().display().to_string(),
-        None => String::new(),
-    };
-    format!("{}:{}:{key}", names.join(","), product.as_deref().unwrap_or_default())
-}
-
 /// A line of a batch in a run.
 #[derive(Debug)]
 pub struct BatchTask {
@@ -190,7 +174,7 @@ pub struct BatchTask {
     pub task: Task,
     /// Where it stands in the file.
     pub place: String,
-    /// What was changed in the line since it was done, a text each.
+    /// What was changed in the line since it was ordered, a text each.
     pub changed: Vec<String>,
 }
 
@@ -258,9 +242,9 @@ pub fn tasks(
                 (OrderId::from(known.order.id.as_str()), Step::Done(Box::new(known.clone())))
             }
             (Ok(()), Remaining::Resume(known)) => {
+                changed = order.changed_since(known);
                 let id = OrderId::from(known.order.id.as_str());
-                let install = order.request.install.clone();
-                (id, Step::Resume { order: Box::new(known.clone()), install })
+                (id, Step::carrying_on(known, order.request.install.clone()))
             }
             (Ok(()), Remaining::Place) => {
                 if let (Some(id), Some(name), Some(listed)) =

@@ -174,6 +174,18 @@ impl Journal {
         }
     }
 
+    /// Refuses a new certificate where an order is open that asked for it in these words, into whatever folder.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`] with [`StoreError::Unfinished`], or the store cannot tell: order nothing.
+    pub(crate) fn refuse_asked(&self, asked: &str) -> Result<(), Error> {
+        let found = self.store().unfinished_of_new(&self.account, asked, self.run_lease.lease());
+        match found.map_err(Error::Unsent)? {
+            Some(other) => Err(Error::Unsent(StoreError::Unfinished(other))),
+            None => Ok(()),
+        }
+    }
+
     /// Records what became of a task whose intent was recorded.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use crate::{
     },
     exit::{Exit, Failure, Kind},
     streams::say,
-    ui::advice::done_before,
+    ui::advice::ordered_before,
 };
 
 /// Many orders, at the gateway's pace
@@ -83,7 +83,7 @@ impl Batch {
             wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why, &share.options()))));
             warnings(&lines).for_each(|(place, why)| say(&format!("certgate: warning: {place}: {why}")));
             let of_changed = lines.iter().filter(|line| !line.changed.is_empty());
-            details.extend(of_changed.map(|line| (line.task.id.clone(), done_before(&line.changed))));
+            details.extend(of_changed.map(|line| (line.task.id.clone(), ordered_before(line))));
             Ok(lines.into_iter().map(|line| line.task).collect())
         };
         let named_in = |order: &BatchOrder| Some(order.place_of_profile.clone());

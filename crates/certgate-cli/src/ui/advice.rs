@@ -8,8 +8,9 @@ use certgate::{
     Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
     RefusalReason, SelectionError, SettingsError, Untraced,
     adoption::{AdoptionError, DeclarationError},
+    batch::BatchTask,
     config::ConfigError,
-    estate::{DeclaredError, PlanError, TaskError},
+    estate::{DeclaredError, PlanError, Step, TaskError},
     installation::{InstallError, LedElsewhere, RollbackError, Shown},
     inventory::InventoryError,
     key::KeySourceError,
@@ -59,10 +60,15 @@ impl Asking<'_> {
     }
 }
 
-/// What is said of a line of a batch that was done, and was changed since.
-pub(crate) fn done_before(changed: &[String]) -> String {
-    let anew = "--again orders all lines anew, and pays a new term for each that creates or renews";
-    format!("done before; {}: {anew}", changed.join("; "))
+/// What is said of a line of a batch that was ordered, and was changed since.
+pub(crate) fn ordered_before(line: &BatchTask) -> String {
+    let changed = line.changed.join("; ");
+    match line.task.step {
+        Step::Resume { .. } => format!("ordered before, and carried on with as it was; {changed}"),
+        _ => format!(
+            "done before; {changed}: --again orders all lines anew, and pays a new term for each that creates or renews"
+        ),
+    }
 }
 
 /// The failure of an error, with what to do about it.

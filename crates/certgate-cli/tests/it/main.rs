@@ -20,6 +20,7 @@ mod batch;
 #[cfg(unix)]
 mod batch_lines;
 #[cfg(unix)]
+mod bought_once;
 mod bridge;
 #[cfg(unix)]
 mod bridge_tasks;

@@ -133,7 +133,14 @@ fn commit(
             ],
         )?;
         if inserted == 1 {
-            return match followed(session, order, lease)? {
+            let other = match followed(session, order, lease)? {
+                Some(other) => Some(other),
+                None => match &order.resume.asked {
+                    Some(asked) => unfinished_of_new(session, account, asked, Some(id), lease)?,
+                    None => None,
+                },
+            };
+            return match other {
                 Some(other) => Err(StoreError::Unfinished(other)),
                 None => happened(session, id, state, detail, now),
             };
@@ -200,6 +207,10 @@ pub(crate) const NEW_CERTIFICATES: &str =
 pub(crate) const NEW_UNFINISHED: &str =
     "FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE account = ?1 AND finished = 0)
     AND task = 'certificate-create' AND certificate IS NOT NULL ORDER BY rowid";
+/// The unfinished orders of new certificates, by what they asked for.
+pub(crate) const NEW_ASKED: &str =
+    "FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE account = ?1 AND finished = 0)
+    AND task = 'certificate-create' AND resume LIKE ?2 ORDER BY rowid";
 pub(crate) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
 
 /// The order of that subject that is not finished.
@@ -228,6 +239,25 @@ fn followed(session: &dyn Session, order: &NewOrder, lease: &Lease) -> Result<Op
     let sql = format!("SELECT {COLUMNS}, holder {NEW_UNFINISHED}");
     let found = session.all(&sql, values![account], with_holder)?.into_iter().find(asks_for_the_same);
     found.map(|found| in_the_way(session, found, lease)).transpose()
+}
+
+/// The unfinished order of a new certificate that was asked for in these words, but for one.
+pub(crate) fn unfinished_of_new(
+    session: &dyn Session,
+    account: &str,
+    asked: &str,
+    but: Option<&str>,
+    lease: &Lease,
+) -> Result<Option<ConflictingOrder>, StoreError> {
+    // Few of them are read: in a pattern any other character stands for what it may be written as.
+    let words: String = asked.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '%' }).collect();
+    let sql = format!("SELECT {COLUMNS}, holder {NEW_ASKED}");
+    let pattern = format!("%\"asked\":\"{words}\"%");
+    let found = session.all(&sql, values![account, pattern], with_holder)?;
+    let is_it = |(other, _): &WithHolder| {
+        other.order.resume.asked.as_deref() == Some(asked) && but != Some(other.order.id.as_str())
+    };
+    found.into_iter().find(is_it).map(|found| in_the_way(session, found, lease)).transpose()
 }
 
 /// An order and which process has it.

@@ -96,3 +96,40 @@ fn new_certificates_are_their_orders() {
         assert_eq!(store.new_certificates_of_others("new", ACCOUNT, "www.example.com").unwrap(), [0; 0]);
     }
 }
+
+/// A new certificate that is asked for in the same words is the same one, whatever its key.
+#[test]
+fn what_is_asked_for_in_the_same_words_is_ordered_once() {
+    let new = |id: &str, asked: &str| {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let mut order = new(&key, id, &["example.com"]);
+        order.resume.asked = Some(asked.to_owned());
+        order
+    };
+    // Whatever is in them.
+    for asked in ["example.com:SSL123:p256", "example.com:a_%\\\"'ü:/keys/a b.pem"] {
+        for place in places() {
+            let mut store = place.open();
+            store.record_intent(&new("a", asked), &place.lease, 1).unwrap();
+            for certificate in [None, Some(600)] {
+                store.change("a", &Change { certificate, ..change(State::Issued) }, &place.lease, 2).unwrap();
+                for error in [
+                    store.record_intent(&new("b", asked), &place.lease, 3).unwrap_err(),
+                    store.begin_validation(&new("b", asked), &place.lease, 3).unwrap_err(),
+                ] {
+                    assert!(matches!(&error, StoreError::Unfinished(found) if found.order.order.id == "a"), "{error}");
+                }
+                assert!(store.order("b").unwrap().is_none());
+                let found = store.unfinished_of_new(ACCOUNT, asked, &place.lease).unwrap();
+                assert_eq!(found.map(|found| found.order.order.id), Some("a".to_owned()));
+            }
+            for (account, asked) in [("another", asked), (ACCOUNT, "example.com:SSL123:p384"), (ACCOUNT, "example")] {
+                assert!(store.unfinished_of_new(account, asked, &place.lease).unwrap().is_none(), "{account} {asked}");
+            }
+            store.record_intent(&new("c", "example.com:SSL123:p384"), &place.lease, 4).unwrap();
+            store.change("a", &change(State::Done), &place.lease, 5).unwrap();
+            assert!(store.unfinished_of_new(ACCOUNT, asked, &place.lease).unwrap().is_none());
+            store.record_intent(&new("b", asked), &place.lease, 6).unwrap();
+        }
+    }
+}

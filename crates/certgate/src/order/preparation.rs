@@ -54,6 +54,12 @@ impl Preparation<'_> {
         request: &mut OrderRequest,
         known: Option<&Certificate>,
     ) -> Result<RunItem, Error> {
+        let asked = request.asked();
+        if let Some(asked) = &asked {
+            // Before a key is made for it.
+            self.settle_earlier(request)?;
+            self.journal.refuse_asked(asked)?;
+        }
         match known {
             Some(known) => request.make_csr_like(known, false)?,
             None => request.make_csr(self.client, false)?,
@@ -63,7 +69,9 @@ impl Preparation<'_> {
             request.existing = None;
         }
         self.running.check(self.client, self.journal, request)?;
-        Ok(request.item(id, self.options.deadline, self.options.wait))
+        let mut item = request.item(id, self.options.deadline, self.options.wait);
+        item.resume.asked = asked;
+        Ok(item)
     }
 
     /// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever.

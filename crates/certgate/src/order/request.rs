@@ -1,6 +1,6 @@
 //! What is ordered.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use certgate_client::Client;
 use certgate_domain::{
@@ -18,6 +18,7 @@ use crate::{
     Error, Installation, KeySource, OrderId, RunItem,
     installation::{InstallError, durable},
     key::{KeySourceError, RequestText},
+    selector::spelled,
     validation::{Method, Validation, ValidationError, Validator},
 };
 
@@ -207,10 +208,32 @@ impl OrderRequest {
         }
     }
 
-    /// Whether an order of the store is of the same certificate, or of a new one whose CSR asks for the same.
+    /// What makes a new certificate whose CSR is still to be made another one than those of the same name: its further names, its product and its
+    /// kind of key. Another folder does not.
+    pub(crate) fn new_certificate(&self) -> String {
+        let name = spelled(self.name.as_deref().unwrap_or_default());
+        let mut names: BTreeSet<String> = self.names.iter().map(|other| spelled(other)).collect();
+        names.remove(&name);
+        let names: Vec<String> = std::iter::once(name).chain(names).collect();
+        let key = match &self.key {
+            Some(KeySource::New { key_type, default }) => key_type.unwrap_or(*default).name().to_owned(),
+            // Whatever its links lead to now: a release that is put in the place of another one is the same.
+            Some(KeySource::File { path, .. }) => path.components().collect::<PathBuf>().display().to_string(),
+            None => String::new(),
+        };
+        format!("{}:{}:{key}", names.join(","), self.product.as_deref().unwrap_or_default())
+    }
+
+    /// That, of a new certificate whose key comes with its order: a CSR says itself what it is for.
+    pub(super) fn asked(&self) -> Option<String> {
+        (self.certificate().is_none() && self.key.is_some()).then(|| self.new_certificate())
+    }
+
+    /// Whether an order of the store is of the same certificate, or of a new one whose CSR asks for the same, or that was asked for in the same words.
     pub fn is_for(&self, order: &Order) -> bool {
         match self.certificate() {
             Some(id) => order.order.certificate == Some(id),
+            None if self.asked().is_some_and(|asked| order.order.resume.asked == Some(asked)) => true,
             None => {
                 let own = self.csr.as_ref().map(|(_, csr)| csr.asked_hash());
                 let is_same_task = order.order.task == self.task().name();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use certgate_flow::Purpose;
+use certgate_store::{InstallOptions, Order};
 
 use super::{Step, TaskError};
 use crate::{
@@ -11,15 +12,21 @@ use crate::{
     inventory::{InstalledCertificate, whole},
 };
 
+impl Step {
+    /// Carries on with an order for what a file says, which may name another folder by now: its key is where it was ordered into.
+    pub(crate) fn carrying_on(order: &Order, install: Option<InstallOptions>) -> Self {
+        let into = order.order.resume.install.as_ref().map(|into| &into.folder);
+        let install = install.filter(|install| into.is_none_or(|into| whole(into) == whole(&install.folder)));
+        Self::Resume { order: Box::new(order.clone()), install }
+    }
+}
+
 /// What is to be done with a certificate, as it was planned.
 pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskError> {
     let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
     let install = subject.folder.as_ref().map(installed_into).transpose()?;
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
-        // Its key is where it was ordered into, whatever the file says by now.
-        let into = order.order.resume.install.as_ref().map(|into| &into.folder);
-        let install = install.filter(|install| into.is_none_or(|into| whole(into) == whole(&install.folder)));
-        return Ok(Step::Resume { order: Box::new(order.clone()), install });
+        return Ok(Step::carrying_on(order, install));
     }
     if let (PlannedAction::Redeploy, Some(deployment)) = (planned.action, &subject.redeployed) {
         return Ok(Step::Redeployed(deployment.clone()));
