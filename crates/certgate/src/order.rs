@@ -8,6 +8,7 @@ mod event;
 mod handle;
 mod id;
 mod names;
+mod newcomer;
 mod outcome;
 mod preparation;
 mod recovery;

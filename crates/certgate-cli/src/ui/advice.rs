@@ -404,6 +404,9 @@ impl Failure {
                 let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
                 with_advice(under_way, error, asking).with("job", json!({ "id": job }))
             }
+            PreparationError::CameMeanwhile { .. } => {
+                with_advice(Self::new(Kind::Pending, format!("{error}: nothing was ordered")), error, asking)
+            }
             error => advised(Kind::Usage, error, asking),
         }
     }

@@ -1,13 +1,18 @@
 //! A new certificate is bought once while its order is open, whatever its folder is called, and whichever command asks for it.
 
-use std::{fs, net::SocketAddr};
+use std::{
+    fs,
+    net::SocketAddr,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{Here, csr, told};
+use crate::support::binary::{Here, arguments, at, csr, exit, json, stderr, told, until};
 
 const NEW: [&str; 6] = ["--admin", "1120", "--technical", "100", "--dns", "provision"];
 
@@ -107,6 +112,73 @@ fn a_line_that_is_being_ordered_stays_in_its_folder() {
         assert_eq!((code, gateway.counts().orders), (0, 0), "{said}");
         for (folder, is_there) in [("certs/a", true), ("live/a", true), ("certs/b", false), ("live/b", false)] {
             assert_eq!(home.path().join(folder).join("cert.pem").exists(), is_there, "{folder} {said}");
+        }
+    }
+}
+
+/// Another machine, with a store of its own, comes to a certificate of the name while this one publishes what validates its order: its job is over, and no
+/// second one is bought. The next run goes on with that one where it is declared.
+#[test]
+fn what_another_machine_came_to_meanwhile_is_not_bought_again() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let script = "echo $1 >> calls; test $1 = remove || while ! test -e go; do sleep 0.05; done";
+        let new =
+            "product = \"SSL123\"\nadmin = 1120\ntechnical = 100\ndns_check = false\ndns = \"exec sh ./wait.sh\"\n";
+        let machine = |name: &str, command: &[&str]| {
+            let home = tempfile::tempdir().unwrap();
+            fs::write(home.path().join("wait.sh"), script).unwrap();
+            let table = format!("name = \"{name}.example.com\"\nout = \"certs\"\n{new}");
+            fs::write(home.path().join("all.toml"), format!("[[certificate]]\n{table}")).unwrap();
+            fs::write(home.path().join("b.toml"), format!("[[order]]\nnew_key = true\n{table}")).unwrap();
+            let words = arguments(home.path(), &here.server, transport, command);
+            let mut run =
+                crate::support::binary::command(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
+            run.current_dir(home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            (home, run.spawn().unwrap())
+        };
+        let exec = ["--new-key", "--out", "certs"];
+        let mut single = create("single.example.com", "SSL123", &exec);
+        single.retain(|word| !["--no-wait", "--dns", "provision"].contains(word));
+        single.extend(["--dns", "exec", "sh ./wait.sh"]);
+        let begun = Instant::now();
+        let machines = [
+            ("declared", machine("declared", &["apply", "all.toml"])),
+            ("batch", machine("batch", &["batch", "b.toml"])),
+            ("single", machine("single", &single)),
+        ];
+        for (name, (home, _)) in &machines {
+            until("the record is published", || home.path().join("calls").exists());
+            let mut others = create("", "SSL123", &["--new-key", "--out", name]);
+            let name = format!("{name}.example.com");
+            others.retain(|word| *word != "--no-wait");
+            others[2] = &name;
+            here.ends(&others, 0);
+        }
+        until("what was looked at before is old", || begun.elapsed() > Duration::from_secs(6));
+        for (_, (home, _)) in &machines {
+            fs::write(home.path().join("go"), "").unwrap();
+        }
+        for (name, (home, child)) in machines {
+            let output = child.wait_with_output().unwrap();
+            let (document, said) = (json(&output), stderr(&output));
+            assert_eq!((exit(&output), here.gateway.asked(TaskKind::CertificateCreate)), (6, 3), "{name} {said}");
+            let told = format!(
+                " of {name}.example.com came or was changed meanwhile, and was not ordered from here: nothing was ordered"
+            );
+            let text = document.pointer("/orders/0/text").or(document.pointer("/error/text")).unwrap();
+            assert!(text.as_str().unwrap().contains(&told) && said.contains("certgate info"), "{document} {said}");
+            assert_eq!(fs::read_to_string(home.path().join("calls")).unwrap(), "add\nremove\n", "{name}");
+            if name == "declared" {
+                let output = at(home.path(), &here.server, transport, &["apply", "all.toml"]);
+                assert_eq!(
+                    (exit(&output), here.gateway.asked(TaskKind::CertificateCreate)),
+                    (0, 3),
+                    "{}",
+                    stderr(&output)
+                );
+                assert_eq!((&json(&output)["orders"][0]["action"], here.orders()), (&json!("reissue"), 4));
+            }
         }
     }
 }

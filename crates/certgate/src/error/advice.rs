@@ -48,6 +48,11 @@ pub enum Advice {
         /// The gateway's id of the job.
         job: i64,
     },
+    /// Look at that certificate; what is asked for again takes it into account.
+    LookAtCertificate {
+        /// The gateway's id of it.
+        certificate: i64,
+    },
     /// Choose another approver.
     ChooseApprover,
     /// Let the record be published although it does not belong to the names of the order.
@@ -211,6 +216,7 @@ impl Advised for PreparationError {
             Self::Request(error) => error.advice(),
             Self::Unattended(by) => Some(Advice::ShowControl { by: by.clone() }),
             Self::UnderWay { job, .. } => Some(Advice::WaitForJob { job: *job }),
+            Self::CameMeanwhile { certificate, .. } => Some(Advice::LookAtCertificate { certificate: *certificate }),
             _ => None,
         }
     }

@@ -54,6 +54,8 @@ pub struct Subject {
     pub left: Vec<Order>,
     /// The account's certificates of its name or id, where the account was asked.
     pub listed: Option<Vec<ListedCertificate>>,
+    /// When they were asked for, in milliseconds since 1970.
+    pub listed_at: Option<i64>,
     /// The certificate as the gateway has it, where that was asked.
     pub certificate: Option<Box<Certificate>>,
     /// Whether the key of that certificate is in the folder.

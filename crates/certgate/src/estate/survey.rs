@@ -295,6 +295,7 @@ impl Survey<'_> {
                 None => continue,
             }
             subject.listed = Some(Vec::new());
+            subject.listed_at = Some(self.journal.now());
         }
         let (all, clock) = AccountCertificate::all(self.client)?;
         for row in all {

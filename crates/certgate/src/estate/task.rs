@@ -51,6 +51,8 @@ pub struct Task {
     revoked: Option<Box<Certificate>>,
     /// What came of the hook of what is in place, where that was [repeated](super::look_after) before anything else.
     pub redeployed: Option<Deployment>,
+    /// When the account had no certificate of the name of the new one that is declared, in milliseconds since 1970.
+    none_since: Option<i64>,
     /// By what other processes know that this one orders it.
     claim: Option<Claim>,
     /// The turn of its folder.
@@ -190,6 +192,7 @@ impl Task {
             serial: None,
             revoked: None,
             redeployed: None,
+            none_since: None,
             claim: None,
             turn: None,
         }
@@ -249,7 +252,8 @@ impl Task {
         }
         let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));
         let step = step(&subject, &planned, now).unwrap_or_else(Step::Failed);
-        Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
+        let none_since = subject.listed_at.filter(|_| planned.action == PlannedAction::Create);
+        Self { id: open.unwrap_or(task.id), planned: Some(planned), step, none_since, ..task }
     }
 
     /// The same, which cannot be done.
@@ -380,6 +384,7 @@ impl Task {
                     .map_err(|why| failed(why.into()))?;
                 item.claim = self.claim.take();
                 item.turn.clone_from(&self.turn);
+                item.none_since = self.none_since;
                 item.resume.was_required = self.planned.as_ref().is_some_and(Planned::is_required);
                 item.instead = self.instead(&mut request, preparation.options);
                 if let Some((key, round)) = batch {

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_domain::TaskKind;
 use certgate_store::{InstallOptions, InstalledFolder, Order, OrderEvent, State, Which};
 
 use super::Journal;
@@ -12,6 +13,7 @@ use crate::{
     CertificateSelector, Error, Installation,
     estate::Subject,
     inventory::{Found, InventoryError, whole},
+    selector::is_same_name,
 };
 
 impl Journal {
@@ -21,6 +23,17 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn new_certificates_of_others(&self, id: &str, name: &str) -> Result<Vec<i64>, Error> {
         Ok(self.store().new_certificates_of_others(id, &self.account, name)?)
+    }
+
+    /// Whether an order of a new certificate of that name is under way from here whose certificate is not known yet.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn orders_new(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.unfinished()?.iter().any(|Order { order, state, .. }| {
+            let is_new = order.task == TaskKind::CertificateCreate.name() && order.certificate.is_none();
+            is_new && state.is_under_way() && order.name.as_deref().is_some_and(|other| is_same_name(other, name))
+        }))
     }
 
     /// The account's orders with something left to do, oldest first: not finished, or what validates them is still published.

@@ -10,7 +10,10 @@ use certgate_domain::{
 };
 use certgate_store::{InstallOptions, Order, State};
 
-use super::{OrderId, OrderRequest, PreparationError, RecoveryOptions, ResumeOptions, Resumption, RunItem, resume};
+use super::{
+    OrderId, OrderRequest, PreparationError, RecoveryOptions, ResumeOptions, Resumption, RunItem, newcomer::Since,
+    resume,
+};
 use crate::{
     Client, Error, Journal, pages,
     selector::{is_same_name, spellings},
@@ -104,6 +107,8 @@ impl Preparation<'_> {
 pub struct RunningJobs {
     scope: Scope,
     seen: Option<Seen>,
+    /// When the first order of the run was prepared, in milliseconds since 1970.
+    begun: Option<i64>,
 }
 
 /// What the last look showed.
@@ -129,17 +134,17 @@ const FRESH: u64 = 5_000;
 impl RunningJobs {
     /// Those of one certificate's name.
     pub fn of_one() -> Self {
-        Self { scope: Scope::One, seen: None }
+        Self { scope: Scope::One, seen: None, begun: None }
     }
 
     /// Those of the account.
     pub fn of_account() -> Self {
-        Self { scope: Scope::Account, seen: None }
+        Self { scope: Scope::Account, seen: None, begun: None }
     }
 
     /// None: they are not looked for.
     pub fn unasked() -> Self {
-        Self { scope: Scope::Nobody, seen: None }
+        Self { scope: Scope::Nobody, seen: None, begun: None }
     }
 
     /// Looks whether somebody else's job is in the way of what is asked for, before anything is done for it.
@@ -149,6 +154,7 @@ impl RunningJobs {
         journal: &Journal,
         request: &OrderRequest,
     ) -> Result<(), Error> {
+        self.begun.get_or_insert_with(|| journal.now());
         let own = request.csr.as_ref().and_then(|(_, csr)| csr.name());
         let Some(name) = request.name.as_deref().or(own) else { return Ok(()) };
         let is_whole = request.product.is_some() && request.admin.is_some() && request.technical.is_some();
@@ -162,6 +168,12 @@ impl RunningJobs {
             return Ok(());
         }
         self.look_for_others(client, journal, name, is_new)
+    }
+
+    /// Since when a new certificate is on its way that the account had none of `none_since` then; `None` where nobody else is looked for.
+    pub(super) fn since(&self, none_since: Option<i64>) -> Option<Since> {
+        let since = none_since.map(Since::NoneOfItsName).or(self.begun.map(Since::Begun));
+        since.filter(|_| self.scope != Scope::Nobody)
     }
 
     /// Looks for a job of the same certificate that is not one of the store's orders: another machine or a person is at it.
@@ -179,7 +191,8 @@ impl RunningJobs {
             return Ok(());
         }
         let name_asked = (self.scope == Scope::One).then(|| name.to_owned());
-        let fresh = self.seen.take().filter(|seen| seen.name == name_asked && seen.is_fresh(client, journal));
+        let is_fresh = |seen: &Seen| seen.name == name_asked && is_fresh(client, journal, seen.at, TaskKind::JobList);
+        let fresh = self.seen.take().filter(is_fresh);
         let seen = match fresh {
             Some(seen) => seen,
             None => Seen { at: journal.now(), jobs: running(client, name_asked.as_deref())?, name: name_asked },
@@ -204,13 +217,11 @@ impl RunningJobs {
     }
 }
 
-impl Seen {
-    /// Whether it still counts. A tape answers as often as was looked when it was recorded.
-    fn is_fresh(&self, client: &Client, journal: &Journal) -> bool {
-        match client.is_answered_offline() {
-            true => !client.is_answered_next(TaskKind::JobList),
-            false => journal.now().abs_diff(self.at) < FRESH,
-        }
+/// Whether a look at that time, in milliseconds since 1970, still counts. A tape answers as often as was looked when it was recorded.
+pub(super) fn is_fresh(client: &Client, journal: &Journal, at: i64, look: TaskKind) -> bool {
+    match client.is_answered_offline() {
+        true => !client.is_answered_next(look),
+        false => journal.now().abs_diff(at) < FRESH,
     }
 }
 

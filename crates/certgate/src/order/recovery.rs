@@ -423,6 +423,13 @@ pub(super) fn leave_earlier(client: &Client, order: &Order, now: i64, date: Opti
     });
 }
 
+/// Whether a certificate came or was changed since that time, in milliseconds since 1970, as far as a list says it. `now` and `date` are ours and the
+/// gateway's when it came.
+pub(super) fn was_changed_since(client: &Client, one: &Certificate, at: i64, now: i64, date: Option<i64>) -> bool {
+    let updated = one.updated.as_ref().and_then(|updated| updated.value());
+    updated.is_some_and(|updated| !is_before(client, updated, Span::of(at, now, date)))
+}
+
 /// Whether a job was made before its order can have arrived.
 fn is_from_before(client: &Client, job: &Job, span: Span) -> bool {
     job.created.as_ref().and_then(|said| said.value()).is_some_and(|made| is_before(client, made, span))

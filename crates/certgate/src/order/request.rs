@@ -108,6 +108,14 @@ pub enum PreparationError {
         /// The certificate's name.
         name: String,
     },
+    /// Another machine or a person came to a new certificate of the same name, or changed one, while this one was on its way.
+    #[error("certificate {certificate} of {name} came or was changed meanwhile, and was not ordered from here")]
+    CameMeanwhile {
+        /// The gateway's id of it.
+        certificate: i64,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl OrderRequest {

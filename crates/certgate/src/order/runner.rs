@@ -1,5 +1,6 @@
 //! Drives orders to their end: one or many, several requests in flight, one pace, one look into the queue for all.
 
+mod member;
 mod shared;
 mod worker;
 
@@ -13,10 +14,7 @@ use certgate_domain::TaskKind;
 use certgate_flow::{Batch, ForeignMessages, Workflow};
 use certgate_store::{Claim, InstallOptions, ResumeData};
 
-use self::{
-    shared::{Member, Shared},
-    worker::Worker,
-};
+use self::{member::Member, shared::Shared, worker::Worker};
 use crate::{
     Client, Error, GatewayClock, Journal, Observer, OrderId, OrderReport, RunningJobs,
     installation::{FolderTurn, HookTime},
@@ -48,6 +46,8 @@ pub struct RunItem {
     pub validation: Validation,
     /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.
     pub is_recorded: bool,
+    /// When the account had no certificate of its name, of a new one that it is to have once, in milliseconds since 1970.
+    pub none_since: Option<i64>,
     /// What is ordered in its place where the gateway refuses it as a renewal that is too early.
     pub instead: Option<Box<RunItem>>,
 }
@@ -66,6 +66,7 @@ impl RunItem {
             turn: None,
             validation: Validation::default(),
             is_recorded: true,
+            none_since: None,
             instead: None,
         }
     }

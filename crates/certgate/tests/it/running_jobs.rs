@@ -196,6 +196,37 @@ fn somebody_is_faster_than_what_is_published() {
     }
 }
 
+/// Somebody comes to a certificate of the name while the record is published: its job is over, and no second one is bought. One that was there before is in
+/// nobody's way.
+#[test]
+fn somebody_is_done_before_what_is_published() {
+    for protocol in Protocol::ALL {
+        for (seconds, is_overtaken, looks) in [(8, true, 1), (8, false, 1), (3, false, 0)] {
+            let what = format!("{protocol}, {seconds} s, overtaken: {is_overtaken}");
+            let settings = Settings { start: Some(START), more_certificates: COUNT, ..Settings::default() };
+            let (gateway, clock) = (Gateway::with(settings), Arc::new(AtomicI64::new(START + 60)));
+            let wire = || Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
+            let removed = Arc::new(Mutex::new(0));
+            let others = is_overtaken.then(|| order_of_others(0, true));
+            let slowly = Slowly { wire: wire(), seconds, others, removed: Arc::clone(&removed) };
+            let (journal, run) = run(wire(), &wire(), vec![own_order(0, true).validate(slowly)]);
+            let (outcome, state) = (&run.reports[0].outcome, journal.find("order-0").unwrap().unwrap().state);
+            let came = match outcome {
+                Outcome::NotSent(Error::Preparation(why)) => match &**why {
+                    PreparationError::CameMeanwhile { name: of, .. } => Some(of.clone()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let expected = if is_overtaken { OrderState::Unsent } else { OrderState::Pending };
+            assert_eq!((came, state), (is_overtaken.then(|| name(0)), expected), "{what}: {outcome:?}");
+            assert_eq!(is_out(outcome), !is_overtaken, "{what}: {outcome:?}");
+            assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificateList)), (1, looks), "{what}");
+            assert_eq!(*removed.lock().unwrap(), usize::from(is_overtaken), "{what}");
+        }
+    }
+}
+
 /// Of many orders those leave that nobody is at: one look serves all that leave within some seconds.
 #[test]
 fn somebody_is_faster_than_a_long_run() {

@@ -50,6 +50,11 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
                 "look at it with `certgate job info{options} {job}`, and run the same again once it is over"
             ));
         }
+        Advice::LookAtCertificate { certificate } => {
+            return Some(format!(
+                "look at it with `certgate info{options} {certificate}`; the same again goes on with it where it is declared, and else orders another one"
+            ));
+        }
         Advice::ChooseApprover => return Some(format!("choose another {}", name("approver"))),
         Advice::AllowAnyRecord => return Some(format!("{} publishes it all the same", name("allow_any_record"))),
         Advice::GiveCsrOrAllowAnyRecord => {

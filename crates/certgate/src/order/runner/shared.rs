@@ -6,73 +6,20 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
-use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Silence, Whose, Workflow};
-use certgate_store::{Change, Claim, InstallOptions, QueueReader, QueueState, StoreError};
-use certgate_x509::CertificateRequest;
+use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Silence, Whose};
+use certgate_store::{Change, QueueReader, QueueState, StoreError};
 
-use super::{Run, RunItem, RunOptions};
+use super::{Run, RunOptions, member::Member};
 use crate::{
-    Client, Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome,
+    Client, Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderReport, OrderState, Outcome,
     PendingReason, Refusal, RefusalReason, Spool,
-    installation::FolderTurn,
     order::{
         completion::Completion,
         is_open_order_of,
         recovery::{leave_earlier, serial_of},
     },
-    validation::{Validation, clean_up},
+    validation::clean_up,
 };
-
-/// An order while it is driven.
-pub(super) struct Member {
-    pub(super) id: OrderId,
-    pub(super) task: TaskKind,
-    /// The task that was sent for it last.
-    pub(super) sent: TaskKind,
-    /// The CSR that it was placed with; `None` if the certificate's own is taken, which only the gateway tells.
-    pub(super) own_request: Option<CertificateRequest>,
-    pub(super) install: Option<InstallOptions>,
-    pub(super) intent: Intent,
-    /// The claim that is to be made before anything is sent.
-    pub(super) claim: Option<Claim>,
-    /// The turn of its folder, to be taken before that.
-    turn: Option<FolderTurn>,
-    pub(super) validation: Validation,
-    pub(super) is_recorded: bool,
-    /// Whether the gateway accepted it.
-    pub(super) is_ordered: bool,
-    /// What is ordered in its place where the gateway refuses it.
-    instead: Option<Box<RunItem>>,
-    /// The order that was refused, and that it is in the place of.
-    replaces: Option<OrderId>,
-    pub(super) report: Option<OrderReport>,
-}
-
-impl Member {
-    /// An order that is to be driven, and its life.
-    pub(super) fn of(item: RunItem) -> (Self, Box<dyn Workflow>) {
-        let RunItem { id, task, flow, install, resume, batch, claim, turn, validation, is_recorded, instead } = item;
-        let (own_request, is_ordered) = (flow.request().cloned(), flow.is_ordered());
-        let intent = Intent { name: None, resume, batch, claim: None };
-        let member = Self {
-            id,
-            task,
-            sent: task,
-            own_request,
-            install,
-            intent,
-            claim,
-            turn,
-            validation,
-            is_recorded,
-            is_ordered,
-            instead,
-            replaces: None,
-            report: None,
-        };
-        (member, flow)
-    }
-}
 
 /// What the workers share.
 pub(super) struct Shared<'r> {

@@ -12,7 +12,7 @@ use certgate_store::{QueueState, StoreError};
 use super::shared::{Guard, Shared, lock};
 use crate::{
     Client, Error, Event, GatewayClock, Interrupt, OrderState, Outcome, PendingReason, RunningJobs,
-    order::{completion::Completion, recovery::overtaken_by},
+    order::{completion::Completion, newcomer, recovery::overtaken_by},
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
@@ -273,8 +273,8 @@ impl<'w, 'r> Worker<'w, 'r> {
         (state, understood.map(|exchange| exchange.answer.value))
     }
 
-    /// Looks for somebody else's job of the same certificate, which may have begun since the order was prepared. Workers that come to it at
-    /// once share one look.
+    /// Looks for somebody else's job of the same certificate, which may have begun since the order was prepared, and for what came of one that is over
+    /// by now. Workers that come to it at once share one look.
     fn look_for_others(
         &mut self,
         state: Guard<'w, 'r>,
@@ -284,11 +284,15 @@ impl<'w, 'r> Worker<'w, 'r> {
         let order = state.batch.order(place).filter(|_| ORDERS.contains(&task));
         let about = order.and_then(|order| Some((order.name()?.to_owned(), order.certificate().is_none())));
         let Some((name, is_new)) = about else { return (state, Ok(())) };
-        let journal = state.journal.clone();
+        let (journal, none_since) =
+            (state.journal.clone(), state.members.get(place).and_then(|member| member.none_since));
         drop(state);
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let looked = running.look_for_others(self.client, &journal, &name, is_new);
+        let since = running.since(none_since).filter(|_| is_new);
         drop(running);
+        let looked =
+            looked.and_then(|()| since.map_or(Ok(()), |since| newcomer::look(self.client, &journal, &name, since)));
         (lock(self.shared), looked)
     }
 
