@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use certgate_files::FileError;
@@ -69,6 +69,12 @@ impl InstalledCertificate {
     /// Whether nothing leads to the set any more: it is put in place again at no cost.
     pub fn is_led_nowhere(&self) -> bool {
         self.faults.missing.contains(&CURRENT)
+    }
+
+    /// When its file was written, in seconds since 1970.
+    pub(crate) fn written(&self) -> Option<i64> {
+        let written = fs::metadata(self.folder.join(CERTIFICATE)).ok()?.modified().ok()?;
+        Some(written.duration_since(UNIX_EPOCH).ok()?.as_secs().cast_signed())
     }
 
     /// The file that notes what is in place. A folder without keys has no sets.

@@ -8,6 +8,7 @@ mod requests;
 mod standing;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     iter,
     path::PathBuf,
@@ -157,41 +158,88 @@ impl Snapshot {
     /// # Errors
     /// See [`Error`]: what it said until then is kept.
     pub fn ask(&mut self, client: &mut Client, questions: Questions) -> Result<(), Error> {
-        let account = self.account.insert(Account::of(client)?);
-        let rows: HashMap<_, _> = account.certificates.iter().filter_map(|row| Some((row.id?, row))).collect();
-        // Only what the account has another one of may be revoked.
-        let may_be = |set: &&InstalledCertificate| {
-            set.id.is_some_and(|id| rows.get(&id).is_none_or(|row| row.may_be_another(set)))
-        };
-        for set in self.installed.iter().filter(may_be).take(FEW) {
-            let certificate = set.id.map(|id| certificate_of(client, id)).transpose()?.flatten();
-            if certificate.is_some_and(|there| revoked_at(&there, &set.serial).is_some()) {
-                self.revoked.insert(set.folder.clone());
-            }
-        }
-        if questions.queue {
+        self.list(client, questions.queue)?;
+        self.ask_each(client, questions.terms, &BTreeMap::new())
+    }
+
+    /// Adds the account's list, and its queue where that is asked for.
+    fn list(&mut self, client: &mut Client, queue: bool) -> Result<(), Error> {
+        self.account = Some(Account::of(client)?);
+        if queue {
             let answer = client.call(PollInfo)?.value;
             self.queue = Some(waiting(&answer));
             self.first_message = answer.data.into_iter().find(|message| *message != PollMessage::default());
         }
-        if questions.terms { self.ask_terms(client, &BTreeMap::new()) } else { Ok(()) }
+        Ok(())
     }
 
-    /// Adds the terms of the certificates that are installed here, of many those that end first. Those in `known`, by their ids, the gateway
-    /// showed already: it is not asked for them again.
-    fn ask_terms(&mut self, client: &mut Client, known: &BTreeMap<i64, &Certificate>) -> Result<(), Error> {
-        let mut installed: Vec<_> = self.installed.iter().filter_map(|set| Some((set.not_after, set.id?))).collect();
-        installed.sort_unstable();
-        let asked_for = installed.into_iter().map(|(_, id)| id).take(FEW);
-        let ids: BTreeSet<i64> = asked_for.chain(known.keys().copied()).collect();
-        for certificate in self.account.iter_mut().flat_map(|account| &mut account.certificates) {
-            let Some(id) = certificate.id.filter(|id| ids.contains(id)) else { continue };
+    /// Adds what the certificates that are installed here tell by themselves: which were revoked, and with `terms` what they are paid until. Those in
+    /// `known`, by their ids, the gateway showed already: it is not asked for them again.
+    fn ask_each(&mut self, client: &mut Client, terms: bool, known: &BTreeMap<i64, &Certificate>) -> Result<(), Error> {
+        let mut ids: BTreeSet<i64> = self.in_doubt().into_iter().chain(known.keys().copied()).collect();
+        if terms {
+            let mut installed: Vec<_> =
+                self.installed.iter().filter_map(|set| Some((set.not_after, set.id?))).collect();
+            installed.sort_unstable();
+            ids.extend(installed.into_iter().map(|(_, id)| id).take(FEW));
+        }
+        for id in ids {
             let known = known.get(&id).copied();
             let asked = if known.is_none() { certificate_of(client, id)? } else { None };
             if let Some(whole) = known.or(asked.as_ref()) {
-                *certificate = AccountCertificate { term: Term::of(whole), ..AccountCertificate::from(whole) };
+                self.note(id, whole, terms);
             }
         }
         Ok(())
+    }
+
+    /// The certificates that the account may have another one of than is in place here, for only what another one took the place of is revoked; of
+    /// many those that were changed last.
+    fn in_doubt(&self) -> Vec<i64> {
+        let rows = self.account.iter().flat_map(|account| &account.certificates);
+        let rows: HashMap<_, _> = rows.filter_map(|row| Some((row.id?, row))).collect();
+        let in_doubt = |set: &InstalledCertificate| {
+            let (id, row) = (set.id?, rows.get(&set.id?));
+            let is_in_doubt = row.is_none_or(|row| row.may_be_another(set));
+            is_in_doubt.then(|| (Reverse(row.and_then(|row| row.updated)), id))
+        };
+        let in_doubt: BTreeSet<_> = self.installed.iter().filter_map(in_doubt).collect();
+        in_doubt.into_iter().map(|(_, id)| id).take(FEW).collect()
+    }
+
+    /// Notes what a certificate tells by itself.
+    fn note(&mut self, id: i64, whole: &Certificate, terms: bool) {
+        let is_revoked = |set: &&InstalledCertificate| set.id == Some(id) && revoked_at(whole, &set.serial).is_some();
+        self.revoked.extend(self.installed.iter().filter(is_revoked).map(|set| set.folder.clone()));
+        let rows = self.account.iter_mut().flat_map(|account| &mut account.certificates);
+        for row in rows.filter(|row| terms && row.id == Some(id)) {
+            *row = AccountCertificate { term: Term::of(whole), ..AccountCertificate::from(whole) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Snapshot, check::tests::installed};
+    use crate::estate::account::{Account, AccountCertificate};
+
+    /// Of as many certificates as there are folders, each of which may be another one by now, not all are asked for: those that were changed last.
+    #[test]
+    fn what_is_asked_for_of_many_is_bounded() {
+        let mut snapshot = Snapshot { account: Some(Account::default()), ..Snapshot::default() };
+        for id in 0..1000 {
+            let set = installed(Some(id), 86_400);
+            let (not_after, updated) = (Some(set.not_after + 1), Some(set.not_before + id));
+            snapshot.installed.push(set);
+            let row = AccountCertificate { id: Some(id), not_after, updated, ..AccountCertificate::default() };
+            snapshot.account.as_mut().unwrap().certificates.push(row);
+        }
+        let asked = snapshot.in_doubt();
+        assert_eq!(asked, (900..1000).rev().collect::<Vec<i64>>());
+        // What stands in several folders is asked for once; what the list says of in full, not at all.
+        snapshot.installed.extend([installed(Some(999), 86_400), installed(Some(999), 2 * 86_400)]);
+        let rows = &mut snapshot.account.as_mut().unwrap().certificates;
+        rows.iter_mut().take(998).for_each(|row| row.not_after = row.not_after.map(|end| end - 1));
+        assert_eq!(snapshot.in_doubt(), [999, 998]);
     }
 }

@@ -6,7 +6,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Command,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use certgate::monitoring::METRICS;
@@ -408,6 +408,41 @@ fn the_runs_of_a_crontab_are_seen() {
                 "status",
             ];
             assert_eq!(commands, expected.map(|command| format!("command=\"{command}\"")), "{transport} {name}");
+        }
+    }
+}
+
+/// A colleague reissues with a store of their own, at once, and revokes what is in place here: whoever watches this machine is told, whether the
+/// other one ends when this does (the end of the term) or not.
+#[test]
+fn what_a_colleague_revoked_is_told() {
+    for transport in ["xml", "json"] {
+        for longest in [None, Some(Duration::from_secs(47 * 86_400))] {
+            let settings = Settings { more_certificates: 3, max_validity: longest, ..Settings::default() };
+            let here = Here::new(transport, settings);
+            let colleague = tempfile::tempdir().unwrap();
+            let reissue = ["reissue", "10002", "--new-key", "--out", "r"];
+            let revoked = "certgate_installed_revoked";
+            let check = ["status", "--check", "r", "--warning", "1h", "--critical", "1h"];
+            here.run(&reissue, 0);
+            here.run(&check, 0);
+            here.ends(&["status", "--prometheus", "metrics", "r"], 0);
+            assert_eq!(parse(&here.read("metrics"))[revoked]["folder=\"r\""], 0.0);
+
+            let (code, reissued, said) = told(colleague.path(), &here.server, transport, &reissue);
+            assert_eq!(code, 0, "{said}");
+            here.run(&check, 0);
+            let serial =
+                reissued["certificate"]["histories"].as_array().unwrap().last().unwrap()["serialNumber"].clone();
+            let revoke = ["revoke", "10002", "--serial", serial.as_str().unwrap(), "--yes"];
+            assert_eq!(told(colleague.path(), &here.server, transport, &revoke).0, 0);
+
+            let (document, _) = here.run(&check, 2);
+            assert_eq!(document["check"]["text"], "1 installed here and revoked", "{transport} {longest:?}");
+            let asked = here.gateway.asked(TaskKind::CertificateInfo);
+            here.ends(&["status", "--prometheus", "metrics", "r"], 0);
+            assert_eq!(parse(&here.read("metrics"))[revoked]["folder=\"r\""], 1.0, "{transport} {longest:?}");
+            assert_eq!(here.gateway.asked(TaskKind::CertificateInfo) - asked, 1, "its term is told with it");
         }
     }
 }

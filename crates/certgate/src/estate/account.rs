@@ -47,17 +47,31 @@ impl From<&Certificate> for AccountCertificate {
     }
 }
 
-/// What is changed in the account later than this after its certificate began may be another one: of the same term, it ends when
-/// the one before ended.
+/// Authorities date a certificate back by so much at most: what the account changed later may be another one.
 const A_DAY: i64 = 86_400;
+/// Zones differ by whole quarters of an hour, in seconds.
+const QUARTER: u64 = 15 * 60;
 
 impl AccountCertificate {
     /// Whether it may be another one than that in place: a list does not say all.
     pub(crate) fn may_be_another(&self, installed: &InstalledCertificate) -> bool {
-        self.not_after.is_none_or(|end| end.abs_diff(installed.not_after) > SAME_END)
-            || self.updated.is_some_and(|updated| updated > installed.not_before.saturating_add(A_DAY))
+        self.not_after.is_none_or(|end| !is_same_end(end, installed.not_after))
+            || self.updated.is_some_and(|updated| is_later(updated, installed))
             || self.serial.as_ref().is_some_and(|serial| !is_same_serial(serial, &installed.serial))
     }
+}
+
+/// Whether what a list says is the end of that certificate: it may say the day only, or the time of another zone.
+fn is_same_end(listed: i64, installed: i64) -> bool {
+    let (apart, is_of_a_day) = (listed.abs_diff(installed), matches!(listed.rem_euclid(60), 0 | 59));
+    apart <= SAME_END && (is_of_a_day || apart.is_multiple_of(QUARTER))
+}
+
+/// Whether a change is later than the certificate in place. One of the same term, or of the same day, may end when that does: nothing else
+/// tells it.
+fn is_later(updated: i64, installed: &InstalledCertificate) -> bool {
+    updated > installed.not_before.saturating_add(A_DAY)
+        || installed.written().is_some_and(|written| updated >= written)
 }
 
 /// What the gateway lists.
@@ -125,7 +139,28 @@ fn in_force(all: Vec<AccountCertificate>) -> Vec<AccountCertificate> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountCertificate, in_force};
+    use super::{AccountCertificate, in_force, is_same_end};
+
+    #[test]
+    fn one_end_is_said_in_several_ways() {
+        const END: i64 = 1_800_000_000 + 7 * 3600 + 12 * 60 + 34;
+        let midnight = (END / 86_400 + 1) * 86_400;
+        for (listed, installed, expected) in [
+            (END, END, true),
+            // Of another one that was made a moment later, or the day after.
+            (END + 1, END, false),
+            (END + 86_400 + 1, END, false),
+            // In another zone.
+            (END - 7200, END, true),
+            (END + 5 * 3600 + 2700, END, true),
+            // The day only, by its first or last second.
+            (midnight, END, true),
+            (midnight - 1, END, true),
+            (midnight - 1 + 86_400, END, false),
+        ] {
+            assert_eq!(is_same_end(listed, installed), expected, "{listed} {installed}");
+        }
+    }
 
     #[test]
     fn the_certificate_that_ends_last_is_in_force() {

@@ -229,7 +229,7 @@ fn of_their_own<'s>(account: &Account, installed: &'s [InstalledCertificate]) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use certgate_keys::KeyType;
 
     use super::{Level, Thresholds, check};
@@ -242,6 +242,27 @@ mod tests {
 
     const DAY: i64 = 86_400;
     const NOW: i64 = 1_800_000_000;
+
+    /// A set in place that ends so many seconds from now.
+    pub(in crate::monitoring) fn installed(id: Option<i64>, ends: i64) -> InstalledCertificate {
+        InstalledCertificate {
+            folder: format!("certs/{ends}").into(),
+            id,
+            name: "host-0.example".to_owned(),
+            hosts: Vec::new(),
+            spki: Vec::new(),
+            serial: "0A".to_owned(),
+            days: ends.div_euclid(DAY),
+            not_before: NOW - 90 * DAY,
+            not_after: NOW + ends,
+            key_type: KeyType::P256,
+            key_fits: Some(true),
+            record: SetRecord::default(),
+            faults: Faults::default(),
+            led_elsewhere: None,
+            led_gone: Vec::new(),
+        }
+    }
 
     fn ending(ends: &[i64]) -> Snapshot {
         let row = |(at, ends): (usize, &i64)| AccountCertificate {
@@ -284,28 +305,19 @@ mod tests {
     /// What a server here serves ends at its own time, whatever the account has by now.
     #[test]
     fn what_is_in_place_here_counts() {
-        let set = |id, ends: i64| InstalledCertificate {
-            folder: format!("certs/{ends}").into(),
-            id,
-            name: "host-0.example".to_owned(),
-            hosts: Vec::new(),
-            spki: Vec::new(),
-            serial: "0A".to_owned(),
-            days: ends.div_euclid(DAY),
-            not_before: NOW - 90 * DAY,
-            not_after: NOW + ends,
-            key_type: KeyType::P256,
-            key_fits: Some(true),
-            record: SetRecord::default(),
-            faults: Faults::default(),
-            led_elsewhere: None,
-            led_gone: Vec::new(),
-        };
         for (sets, level, text) in [
-            (vec![set(Some(0), 60 * DAY - 3600)], Level::Ok, "the first to end: host-0.example (0) ends in 60 days"),
-            (vec![set(Some(0), -3 * DAY)], Level::Critical, "host-0.example (0) in certs/-259200 ended 3 days ago"),
-            (vec![set(None, 8 * DAY)], Level::Warning, "1 installed here and not noted which of the account's"),
-            (vec![set(Some(7), DAY)], Level::Critical, "host-0.example (7) in certs/86400 ends in 1 day"),
+            (
+                vec![installed(Some(0), 60 * DAY - 3600)],
+                Level::Ok,
+                "the first to end: host-0.example (0) ends in 60 days",
+            ),
+            (
+                vec![installed(Some(0), -3 * DAY)],
+                Level::Critical,
+                "host-0.example (0) in certs/-259200 ended 3 days ago",
+            ),
+            (vec![installed(None, 8 * DAY)], Level::Warning, "1 installed here and not noted which of the account's"),
+            (vec![installed(Some(7), DAY)], Level::Critical, "host-0.example (7) in certs/86400 ends in 1 day"),
         ] {
             let verdict = check(&Snapshot { installed: sets, ..ending(&[60 * DAY]) }, &Thresholds::default());
             assert!(verdict.level == level && verdict.text.ends_with(text), "{verdict:?}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use certgate_domain::{PollMessage, Protocol};
 use certgate_store::{Message, NewMessage, Order, OrderEvent};
 
-use super::{Questions, Snapshot, WatchedFolders};
+use super::{Snapshot, WatchedFolders};
 use crate::{
     CertificateSettings, Client, Error, Journal,
     estate::{
@@ -78,14 +78,14 @@ impl Overview {
         if looks {
             snapshot.look_at_servers();
         }
-        let mut trouble = snapshot.ask(client, Questions { terms: false, queue: true }).err();
+        let mut trouble = snapshot.list(client, true).err();
         if trouble.is_none() {
             trouble = Survey { client, journal, now }.ask(&mut subjects).err();
         }
         if trouble.is_none() {
             let shown = subjects.iter().filter_map(|subject| subject.certificate.as_deref());
             let known = shown.filter_map(|certificate| Some((certificate.id?, certificate))).collect();
-            trouble = snapshot.ask_terms(client, &known).err();
+            trouble = snapshot.ask_each(client, true, &known).err();
         }
         let next = subjects.iter().filter_map(|subject| {
             let folder = subject.folder.clone()?;

@@ -1,11 +1,13 @@
 //! How certificates stand that are in many folders: the account's list says which of them may be another one.
 
 use std::{
+    fs::File,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::{Duration, UNIX_EPOCH},
 };
 
 use certgate::{
@@ -23,7 +25,7 @@ use certgate_store::InstallOptions;
 use pretty_assertions::assert_eq;
 
 use crate::{
-    term::{DAY, START, ask},
+    term::{START, ask},
     year::{Wire, process},
 };
 
@@ -49,6 +51,12 @@ fn started(protocol: Protocol, folder: &Path) -> (Gateway, Arc<AtomicI64>, Clien
     (gateway, clock, client, journal)
 }
 
+/// The file in place as it is where the process has the gateway's clock: written a minute after the certificate was issued.
+fn written_after(folder: &Path, issued: i64) {
+    let written = UNIX_EPOCH + Duration::from_secs(issued.cast_unsigned() + 60);
+    File::options().write(true).open(folder.join("cert.pem")).unwrap().set_modified(written).unwrap();
+}
+
 /// More than are asked for one by one.
 const FOLDERS: usize = 101;
 
@@ -63,6 +71,7 @@ fn many_are_not_asked_for_one_by_one() {
         for number in 0..FOLDERS {
             let into = folder.path().join(format!("certificates/{number:03}"));
             fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
+            written_after(&into, START);
         }
         let roots = [folder.path().join("certificates")];
         let mut look = |now: i64| {
@@ -82,9 +91,9 @@ fn many_are_not_asked_for_one_by_one() {
         };
         assert_eq!(look(START), (vec![Todo::Nothing; FOLDERS], 0), "{protocol:?}: the list is enough");
         // A colleague reissues it, to the end of its term: it ends when the one before does, and the list shows that it was changed.
-        reissue(START + 2 * DAY);
+        reissue(START + 3600);
         let other = Todo::OtherCertificate { has_its_key: true };
-        assert_eq!(look(START + 2 * DAY), (vec![other; FOLDERS], FOLDERS), "{protocol:?}: all are another one");
+        assert_eq!(look(START + 3600), (vec![other; FOLDERS], FOLDERS), "{protocol:?}: all are another one");
     }
 }
 
@@ -98,6 +107,7 @@ fn what_was_revoked_is_critical() {
         let into = folder.path().join("live");
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
         fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
+        written_after(&into, START);
         let mut look = |now: i64| {
             clock.store(now, Ordering::SeqCst);
             let asked = gateway.asked(TaskKind::CertificateInfo);
@@ -114,7 +124,8 @@ fn what_was_revoked_is_critical() {
             )
         };
         assert_eq!(look(START), (Level::Ok, false, 0), "{protocol:?}: the list is enough");
-        let later = START + 2 * DAY;
+        // On the same day, to the end of its term: it ends when the one before does.
+        let later = START + 3600;
         let before = reissue(&gateway, protocol, later);
         assert_eq!(look(later), (Level::Ok, false, 1), "{protocol:?}");
         let certificate = Certificate { id: Some(571), serial_number: before.serial_number, ..Certificate::default() };
