@@ -171,7 +171,7 @@ impl From<&PathBuf> for StoreAddress {
     }
 }
 
-/// The file, or the address without what only says how to get there.
+/// What is read as the same place.
 impl fmt::Display for StoreAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -47,6 +47,8 @@ fn what_one_machine_ordered_another_one_knows() {
         let [one, other] = [(); 2].map(|()| Machine::new(&server, transport, &role));
         let placed = ended(one.run(&["reissue", "571", "--csr", &csr(), "--no-wait"]), 6);
         let id = json(&placed)["order"]["id"].as_str().unwrap().to_owned();
+        let resume = json(&placed)["resume"].as_str().unwrap().to_owned();
+        assert!(resume.ends_with(&format!(" --store '{}' {id}", one.store)), "{resume}");
         let again = other.run(&["reissue", "571", "--csr", &csr()]);
         assert_eq!((exit(&again), gateway.counts().orders), (6, 1), "{}", stderr(&again));
         assert!(stderr(&again).contains(&id), "{}", stderr(&again));
@@ -130,11 +132,12 @@ fn write(path: &Path, text: &str, mode: u32) {
 }
 
 #[test]
-fn an_address_is_shown_without_what_only_says_how_to_get_there() {
+fn an_address_is_shown_whole_and_never_with_a_password() {
     let home = tempfile::tempdir().unwrap();
     let shown = |store: &str| command(home.path(), &["config", "show", "--store", store]).output().unwrap();
-    let output = shown("postgres://me@db.example/orders?sslmode=require&application_name=x");
-    assert!(stdout(&output).contains("postgres://me@db.example/orders  (argument --store)"), "{}", stdout(&output));
+    let address = "postgres://me@db.example/orders?sslmode=require&application_name=x";
+    let output = shown(address);
+    assert!(stdout(&output).contains(&format!("{address}  (argument --store)")), "{}", stdout(&output));
     let output = shown("postgres://me:hunter2@db.example/orders");
     assert_eq!(exit(&output), 2);
     assert!(stderr(&output).contains("a password stands in the store's address: use PGPASSWORD"));

@@ -1,7 +1,7 @@
 //! The address of a store in PostgreSQL: a URL as libpq reads it.
 
 use std::{
-    fmt,
+    fmt::{self, Write},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -32,6 +32,8 @@ pub(super) enum Verification {
 /// none, and one is read for each connection.
 #[derive(Clone)]
 pub struct PostgresAddress {
+    /// The URL but for the file of authorities, which may be taken relative to a folder.
+    url: String,
     pub(super) config: Config,
     pub(super) verification: Verification,
     /// A PEM file of the authorities to trust in place of the platform's.
@@ -56,9 +58,12 @@ impl PostgresAddress {
     pub fn parse(url: &str) -> Result<Self, AddressError> {
         let invalid = |why: String| AddressError::Invalid { why };
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut mode, mut authorities, mut others) = (None, None, Vec::new());
+        let (mut mode, mut authorities, mut shown, mut others) = (None, None, Vec::new(), Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if name != "sslrootcert" {
+                shown.push(pair);
+            }
             match name {
                 "sslmode" => mode = Some(verification(value)?),
                 "sslrootcert" => {
@@ -70,8 +75,10 @@ impl PostgresAddress {
                 _ => others.push(pair),
             }
         }
-        let rest = if others.is_empty() { base.to_owned() } else { format!("{base}?{}", others.join("&")) };
-        let mut config = Config::from_str(&rest).map_err(|why| invalid(format!("{}; {EXPECTED}", said(&why))))?;
+        let with =
+            |pairs: &[&str]| if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) };
+        let mut config =
+            Config::from_str(&with(&others)).map_err(|why| invalid(format!("{}; {EXPECTED}", said(&why))))?;
         if config.get_password().is_some() {
             return Err(AddressError::Password);
         }
@@ -96,7 +103,8 @@ impl PostgresAddress {
             config.application_name("certgate");
         }
         config.keepalives_idle(KEEPALIVE);
-        Ok(Self { config, verification, authorities, passwords: PasswordSources::default(), locks: None })
+        let url = with(&shown);
+        Ok(Self { url, config, verification, authorities, passwords: PasswordSources::default(), locks: None })
     }
 
     /// Has the password printed by a command, unless `PGPASSWORD` is set. It is run for each
@@ -131,27 +139,19 @@ impl PostgresAddress {
     }
 }
 
+/// What is read as the same address: with how to get there, but for how the password comes about.
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = &self.config;
-        f.write_str("postgres://")?;
-        if let Some(user) = config.get_user() {
-            write!(f, "{user}@")?;
-        }
-        for (number, host) in config.get_hosts().iter().enumerate() {
-            let comma = if number == 0 { "" } else { "," };
-            match host {
-                Host::Tcp(host) if host.contains(':') => write!(f, "{comma}[{host}]")?,
-                Host::Tcp(host) => write!(f, "{comma}{host}")?,
-                #[cfg(unix)]
-                Host::Unix(folder) => write!(f, "{comma}{}", folder.display())?,
-            }
-            match config.get_ports().get(number).or(config.get_ports().first()) {
-                Some(port) if *port != PORT => write!(f, ":{port}")?,
-                _ => {}
+        f.write_str(&self.url)?;
+        let Some(file) = &self.authorities else { return Ok(()) };
+        f.write_str(if self.url.contains('?') { "&sslrootcert=" } else { "?sslrootcert=" })?;
+        for byte in file.as_os_str().as_encoded_bytes() {
+            match char::from(*byte) {
+                plain if plain.is_ascii_alphanumeric() || "/-._~".contains(plain) => f.write_char(plain)?,
+                _ => write!(f, "%{byte:02X}")?,
             }
         }
-        write!(f, "/{}", config.get_dbname().or(config.get_user()).unwrap_or_default())
+        Ok(())
     }
 }
 
@@ -161,10 +161,18 @@ impl fmt::Debug for PostgresAddress {
     }
 }
 
+/// Whether they are of one schema, however one gets there.
 impl PartialEq for PostgresAddress {
     fn eq(&self, other: &Self) -> bool {
-        // Options may name another schema.
-        self.to_string() == other.to_string() && self.config.get_options() == other.config.get_options()
+        fn schema(config: &Config) -> impl PartialEq + use<'_> {
+            let ports = config.get_ports();
+            let port = |number: usize| ports.get(number).or(ports.first()).copied().unwrap_or(PORT);
+            let hosts: Vec<_> =
+                config.get_hosts().iter().enumerate().map(|(number, host)| (host, port(number))).collect();
+            // Options may name another schema.
+            (config.get_user(), config.get_dbname().or(config.get_user()), config.get_options(), hosts)
+        }
+        schema(&self.config) == schema(&other.config)
     }
 }
 
@@ -230,6 +238,7 @@ pub(super) fn said(error: &tokio_postgres::Error) -> String {
 mod tests {
     use std::path::Path;
 
+    use proptest::{prelude::*, sample::select};
     use tokio_postgres::config::SslMode;
 
     use super::{PostgresAddress, Verification};
@@ -237,20 +246,56 @@ mod tests {
     #[test]
     fn an_address_and_how_the_server_is_verified() {
         use Verification::{Authority, Full, NoTls, None};
-        for (url, shown, verification, ca) in [
-            ("postgres://me@db.example/orders", "postgres://me@db.example/orders", Full, ""),
-            ("postgresql://me@db.example:5433/o?sslmode=require", "postgres://me@db.example:5433/o", None, ""),
-            ("postgres://me@a,b:5433/o?sslmode=verify-ca", "postgres://me@a,b:5433/o", Authority, ""),
-            ("postgres://me@a/o?sslmode=require&sslrootcert=x%2Fca.pem", "postgres://me@a/o", Authority, "x/ca.pem"),
-            ("postgres://me@a/o?sslrootcert=ca&application_name=x", "postgres://me@a/o", Full, "ca"),
-            ("postgres://me@[::1]/o?sslmode=disable", "postgres://me@[::1]/o", NoTls, ""),
-            ("postgres://me@%2Frun%2Fpostgresql/o", "postgres://me@/run/postgresql/o", Full, ""),
+        for (url, verification, ca) in [
+            ("postgres://me@db.example/orders", Full, ""),
+            ("postgresql://me@db.example:5433/o?sslmode=require", None, ""),
+            ("postgres://me@a,b:5433/o?sslmode=verify-ca", Authority, ""),
+            ("postgres://me@a/o?sslmode=require&sslrootcert=x%2Fca.pem", Authority, "x/ca.pem"),
+            ("postgres://me@a/o?sslrootcert=ca&application_name=x", Full, "ca"),
+            ("postgres://me@[::1]/o?sslmode=disable", NoTls, ""),
+            ("postgres://me@%2Frun%2Fpostgresql/o", Full, ""),
         ] {
             let address = PostgresAddress::parse(url).unwrap();
-            assert_eq!((address.to_string().as_str(), address.verification), (shown, verification), "{url}");
+            assert_eq!(address.verification, verification, "{url}");
             assert_eq!(address.authorities.as_deref(), (!ca.is_empty()).then(|| Path::new(ca)), "{url}");
             let is_plain = verification == NoTls || url.contains("%2Frun");
             assert_eq!(address.config.get_ssl_mode() == SslMode::Disable, is_plain, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_with_how_to_get_there() {
+        for (url, shown) in [
+            ("postgres://me@%2Frun%2Fpg:5433/o", "postgres://me@%2Frun%2Fpg:5433/o"),
+            ("postgres://a/o?sslmode=disable&", "postgres://a/o?sslmode=disable"),
+            ("postgres://a/o?sslrootcert=my%20ca.pem", "postgres://a/o?sslrootcert=/etc/my%20ca.pem"),
+            ("postgres://a/o?sslrootcert=x&sslmode=require", "postgres://a/o?sslmode=require&sslrootcert=/etc/x"),
+        ] {
+            assert_eq!(PostgresAddress::parse(url).unwrap().relative_to(Path::new("/etc")).to_string(), shown);
+        }
+    }
+
+    proptest! {
+        /// So that a command with it, copied, comes to the same store.
+        #[test]
+        fn what_is_shown_is_read_as_the_same(
+            user in "(me@|a%40b@|)",
+            host in "(db\\.example|%2Frun%2Fpg|\\[::1\\]|a,b)(:[1-9][0-9]{0,3})?",
+            database in "(/|/orders|/a%3Fb|)",
+            mode in select(&["disable", "require", "verify-ca", "verify-full"]),
+            options in "(&options=-csearch_path%3Dx|&application_name=a%26b|&connect_timeout=3|)",
+            authorities in proptest::option::of("[^/\0][^\0]{0,12}"),
+        ) {
+            let file = |name: String| name.bytes().fold("&sslrootcert=".to_owned(), |text, byte| format!("{text}%{byte:02x}"));
+            let authorities = authorities.map(file).unwrap_or_default();
+            let url = format!("postgres://{user}{host}{database}?sslmode={mode}{authorities}{options}");
+            let address = PostgresAddress::parse(&url).unwrap().relative_to(Path::new("/etc"));
+            let again = PostgresAddress::parse(&address.to_string()).unwrap();
+            prop_assert!(again.config == address.config, "{}", address);
+            prop_assert_eq!(
+                (&again.authorities, again.verification, again.to_string()),
+                (&address.authorities, address.verification, address.to_string())
+            );
         }
     }
 

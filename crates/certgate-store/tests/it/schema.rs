@@ -67,45 +67,45 @@ impl Database for Schema {
 #[test]
 fn troubles() {
     let Some(place) = Schema::new() else { return };
-    let Role { name, port } = place.role.clone();
+    let name = place.role.name.clone();
     let said = |url: &str| match at(url).open() {
         Ok(_) => panic!("{url} was opened"),
-        Err(error) => error.to_string().replace(&format!("postgres://{name}@127.0.0.1:{port}"), "AT"),
+        Err(error) => error.to_string().replace(url, "AT"),
     };
     assert!(said(&place.role.url_over("127.0.0.1:1")).contains("Connection refused"));
     assert_eq!(
         said(&place.role.url().replace("/certgate?", "/nothing?")),
-        r#"AT/nothing: the store cannot be opened or written (database "nothing" does not exist)"#
+        r#"AT: the store cannot be opened or written (database "nothing" does not exist)"#
     );
     assert_eq!(
         said(&place.role.url().replace("sslmode=disable", "sslmode=require")),
-        "AT/certgate: the store cannot be opened or written (error performing TLS handshake: server does not support TLS)"
+        "AT: the store cannot be opened or written (error performing TLS handshake: server does not support TLS)"
     );
     place.cluster.execute(&format!("ALTER ROLE {name} SET search_path = nowhere"));
     assert_eq!(
         said(&place.role.url()),
-        "AT/certgate: the store cannot be opened or written (the role has no schema of its own: CREATE SCHEMA AUTHORIZATION the role)"
+        "AT: the store cannot be opened or written (the role has no schema of its own: CREATE SCHEMA AUTHORIZATION the role)"
     );
     place.cluster.execute(&format!("CREATE SCHEMA {name}_b; GRANT USAGE ON SCHEMA {name}_b TO {name}"));
     place.cluster.execute(&format!("ALTER ROLE {name} SET search_path = {name}_b"));
     assert_eq!(
         said(&place.role.url()),
         format!(
-            "AT/certgate: the store cannot be opened or written (the role may not make tables in the schema {name}_b; give it one \
+            "AT: the store cannot be opened or written (the role may not make tables in the schema {name}_b; give it one \
              of its own: CREATE SCHEMA AUTHORIZATION the role)"
         )
     );
     place.cluster.execute(&format!("CREATE TABLE {name}_b.orders (wine TEXT)"));
     assert_eq!(
         said(&place.role.url()),
-        format!("AT/certgate, schema {name}_b: it is a database of another application, no store")
+        format!("AT, schema {name}_b: it is a database of another application, no store")
     );
     place.cluster.execute(&format!("ALTER ROLE {name} RESET search_path"));
     drop(place.open());
     place.execute("UPDATE certgate_schema SET version = 99");
     assert_eq!(
         said(&place.role.url()),
-        format!("AT/certgate: the store has version 99, this certgate knows up to {KNOWN}: upgrade certgate")
+        format!("AT: the store has version 99, this certgate knows up to {KNOWN}: upgrade certgate")
     );
     place.execute(&format!("UPDATE certgate_schema SET version = {KNOWN}; DROP TABLE messages"));
     let error = place.open().waiting("user@9", 1).unwrap_err().to_string();
