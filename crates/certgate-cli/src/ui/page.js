@@ -51,3 +51,6 @@ for (const details of document.querySelectorAll("details")) {
 filter.value = state.get("filter") ?? "";
 filter.addEventListener("input", () => { state.set("filter", filter.value); keep(); show(); });
 show();
+// The document would go back to the address that it was loaded from.
+const seconds = Number(document.documentElement.dataset.refresh);
+if (seconds) setTimeout(() => location.reload(), seconds * 1000);

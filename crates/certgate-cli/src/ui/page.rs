@@ -18,17 +18,19 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What a browser may load and run: this style and this script, by their hashes, and nothing else from anywhere.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-aj5ImExREZ1Kn3bleFUyZTrF9/jkoEr21bHd9JhvmLU='; \
-     script-src 'sha256-PoSMRBXqnBRAECUkbUBlc6cpSmoXtc4EJka7u5y7xGQ='; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-eCOB+Th4RPn3mBsUsoNbRH7wkUzqzKveUYcko2hZ1u4='; \
+     script-src 'sha256-UaVlwW7zSS+qjIVugst3d1zgrpIBO9SGIZtRX9jFp6Q='; base-uri 'none'; form-action 'none'";
 
 /// The page. It loads itself anew so often, where that is said.
 pub(crate) fn page(overview: &Overview, refresh: Option<Duration>) -> String {
-    let mut html = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    let seconds = refresh.map(|refresh| format!(" data-refresh=\"{}\"", refresh.as_secs())).unwrap_or_default();
+    let mut html = format!("<!doctype html>\n<html lang=\"en\"{seconds}>\n<head>\n<meta charset=\"utf-8\">\n");
     html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     let _ = writeln!(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
     html += "<meta name=\"referrer\" content=\"no-referrer\">\n";
     if let Some(refresh) = refresh {
-        let _ = writeln!(html, "<meta http-equiv=\"refresh\" content=\"{}\">", refresh.as_secs());
+        let refresh = format!("<meta http-equiv=\"refresh\" content=\"{}\">", refresh.as_secs());
+        let _ = writeln!(html, "<noscript>{refresh}</noscript>");
     }
     let _ = write!(html, "<title>Certificates</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n");
     let taken = overview.snapshot.taken;

@@ -13,6 +13,10 @@ use crate::support::{
 
 /// The document as a browser has it, with its script run; none where no browser is installed.
 fn dom(file: &Path, fragment: &str) -> Option<String> {
+    dom_by(file, fragment, &[])
+}
+
+fn dom_by(file: &Path, fragment: &str, options: &[&str]) -> Option<String> {
     let browser = ["chromium", "chromium-browser", "google-chrome"]
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))?;
@@ -20,6 +24,7 @@ fn dom(file: &Path, fragment: &str) -> Option<String> {
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--dump-dom"])
+        .args(options)
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}#{fragment}", file.display()))
         .output()
@@ -87,6 +92,61 @@ fn a_page_as_a_file() {
             opened.contains(&format!("<details data-of=\"{id}\" open=\"\">")),
             "what was open stays open: {opened}"
         );
+    }
+}
+
+/// What a reader of a page has before and after it loaded itself anew, in a frame of that width: its whole width, what is filtered by, whether the
+/// history is open and which columns are sorted by. A minute passes at once.
+fn read(page: &Path, width: u32) -> Option<Vec<String>> {
+    let around = page.with_file_name("around.html");
+    let html = format!(
+        "<!doctype html><iframe src=\"{}\" width=\"{width}\" height=\"2000\" style=\"border:0\"></iframe><pre></pre><script>{READER}</script>",
+        page.file_name().unwrap().display()
+    );
+    fs::write(&around, html).unwrap();
+    let dom = dom_by(&around, "", &["--allow-file-access-from-files", "--virtual-time-budget=70000"])?;
+    let said = dom.split("<pre>").nth(1).unwrap().split("</pre>").next().unwrap();
+    Some(said.lines().map(str::to_owned).collect())
+}
+
+/// Chooses what can be chosen on a page once it is loaded, and writes what is chosen then and after each load.
+const READER: &str = r##"
+const frame = document.querySelector("iframe");
+let chosen = false;
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument;
+  const [filter, history] = [page.querySelector("#filter"), page.querySelector("details")];
+  if (!chosen) {
+    page.querySelectorAll("th button")[1].click();
+    filter.value = "example";
+    filter.dispatchEvent(new Event("input"));
+    history.open = true;
+    chosen = true;
+  }
+  const sorted = [...page.querySelectorAll("th[aria-sort]")].map((column) => column.textContent);
+  const said = [page.documentElement.scrollWidth, filter.value, history.open, sorted];
+  document.querySelector("pre").textContent += said.join(" ") + "\n";
+});
+"##;
+
+#[test]
+fn what_was_chosen_on_a_page_stays_and_fits_each_width() {
+    let here = Here::new("json", Settings::default());
+    here.ends(&["reissue", "571", "--new-key", "--dns", "provision", "--out", "certs/example.com"], 0);
+    let at = endpoint(&here.server, "json");
+    let [certs, store] =
+        ["certs", ".local/share/certgate/store.sqlite"].map(|name| here.path(name).display().to_string());
+    let file = here.path("page.html");
+    let mut serving = Serving::start(&["status", &certs, "--endpoint", &at, "--store", &store]);
+    fs::write(&file, serving.page("/")).unwrap();
+    assert_eq!(serving.interrupted(), 0);
+    for width in [360, 800, 1000, 1100] {
+        let Some(said) = read(&file, width) else {
+            eprintln!("left out: no Chromium is installed");
+            return;
+        };
+        let chosen = format!("{width} example true Id");
+        assert_eq!(said, [chosen.clone(), chosen], "before and after, at {width}");
     }
 }
 
