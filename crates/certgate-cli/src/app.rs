@@ -198,10 +198,29 @@ impl App {
         if let Some(exchanges) = &self.exchanges {
             exchanges.conclude(command, exit_code);
         }
-        if let Err(why) = self.run.record(command, exit_code)
+        let own = self.use_own_store();
+        let recorded = self.run.record(command, exit_code).map_err(Failure::from);
+        if let Err(why) = own.and(recorded)
             && !self.quiet
         {
             say(&format!("certgate: warning: that this command ran was not recorded: {why}"));
+        }
+    }
+
+    /// A run that used the store of any account is recorded in that of the run's own, too, where it has one: there it is looked for by whoever watches
+    /// that no run stops. Nobody is asked for its password.
+    fn use_own_store(&self) -> Result<(), Failure> {
+        let used = self.run.profiles();
+        if used.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings()?;
+        match settings.asker() {
+            Ok(asker) if !used.contains(&settings.profile.value) && settings.store.value.is_some() => {
+                Home::asking_as(self, &settings, asker)??.journal()?;
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -47,8 +47,8 @@ pub(crate) struct Home {
     store: String,
     /// Whether people know that the store was brought up to date.
     migration: Once,
-    /// None where the store is only for this run.
-    run: Option<RunRecord>,
+    /// With the profile's name; none where the store is only for this run.
+    run: Option<(RunRecord, String)>,
     _sandbox: Option<Sandbox>,
     _folder: Option<TempDir>,
 }
@@ -142,7 +142,7 @@ impl Home {
             .credentials(credentials)
             .session(app.session)
             .strict(app.strict)
-            .meter(app.run.meter.clone())
+            .meter(app.run.meter(&settings.profile.value))
             .interrupt(app.interrupt());
         if let Some(tape) = tape {
             parts = parts.tape(tape);
@@ -171,7 +171,7 @@ impl Home {
             return Ok(Err(ConfigError::NoStore.into()));
         }
         let (_sandbox, _folder) = home;
-        let run = (_sandbox.is_none() && _folder.is_none()).then(|| app.run.clone());
+        let run = (_sandbox.is_none() && _folder.is_none()).then(|| (app.run.clone(), settings.profile.value.clone()));
         let built = parts.build();
         let home = built.map(|gateway| Self { gateway, store: place, migration: Once::new(), run, _sandbox, _folder });
         if let (Ok(home @ Self { run: Some(_), .. }), true) = (&home, settings.pace_in_store.value) {
@@ -199,8 +199,8 @@ impl Home {
     /// The store of orders and messages.
     pub(crate) fn journal(&self) -> Result<Journal, Error> {
         let journal = self.opened()?;
-        if let Some(run) = &self.run {
-            run.used(&journal);
+        if let Some((run, profile)) = &self.run {
+            run.used(profile, &journal);
         }
         Ok(journal)
     }

@@ -130,4 +130,6 @@ mod validation;
 mod verification;
 #[cfg(unix)]
 mod verify;
+#[cfg(unix)]
+mod watched_accounts;
 mod zone;

@@ -10,14 +10,14 @@ use serde_json::Value;
 use crate::support::binary::{bare, csr, ended, exit, json, secret, serve, stderr, until};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
-struct Accounts {
+pub(crate) struct Accounts {
     home: tempfile::TempDir,
-    first: (Gateway, Server),
-    second: (Gateway, Server),
+    pub(crate) first: (Gateway, Server),
+    pub(crate) second: (Gateway, Server),
 }
 
 impl Accounts {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Vec::new())
     }
 
@@ -40,22 +40,22 @@ impl Accounts {
         accounts
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.home.path()
     }
 
-    fn configure(&self, text: &str) {
+    pub(crate) fn configure(&self, text: &str) {
         fs::write(self.path().join("config.toml"), text).unwrap();
     }
 
-    fn run(&self, transport: &str, command: &[&str]) -> Output {
+    pub(crate) fn run(&self, transport: &str, command: &[&str]) -> Output {
         let common = ["--config", "config.toml", "--transport", transport, "--output", "json"];
         let mut run = bare(self.path());
         run.args([command, &common].concat()).current_dir(self.path()).env("PATH", "/usr/bin:/bin");
         run.output().unwrap()
     }
 
-    fn done(&self, transport: &str, command: &[&str]) -> Value {
+    pub(crate) fn done(&self, transport: &str, command: &[&str]) -> Value {
         let output = self.run(transport, command);
         assert_eq!(exit(&output), 0, "{command:?}: {}", stderr(&output));
         json(&output)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use certgate_client::{HttpSettings, HttpTransport, Proxy, Timeouts};
-use certgate_domain::{BasicUser, Credentials, Lenient, Options, Protocol};
+use certgate_domain::{BasicUser, Credentials, Lenient, Options, Protocol, Secret};
 use certgate_flow::{ForeignMessages, RateLimiter};
 use certgate_json::{JsonCodec, Routes};
 use certgate_store::StoreAddress;
@@ -338,17 +338,26 @@ impl Settings {
     /// # Errors
     /// A part is missing, or a secret cannot be read.
     pub fn credentials(&self) -> Result<Credentials, ConfigError> {
+        let asker = self.asker()?;
+        let password = self.password.value.as_ref().map(SecretSource::read).transpose()?;
+        let password = password.filter(|password| !password.expose().is_empty());
+        let password = password.ok_or(ConfigError::Missing(Credential::Password))?;
+        let token = self.token.as_ref().map(SecretSource::read).transpose()?;
+        Ok(Credentials { password, token, ..asker })
+    }
+
+    /// Who asks, without a password: enough to know whose store it is.
+    ///
+    /// # Errors
+    /// The user or the context is missing.
+    pub fn asker(&self) -> Result<Credentials, ConfigError> {
         let user = self.user.value.clone().ok_or(ConfigError::Missing(Credential::User))?;
         let context = match self.context.value.clone() {
             Some(context) => context,
             None if self.is_application() => String::new(),
             None => return Err(ConfigError::Missing(Credential::Context)),
         };
-        let password = self.password.value.as_ref().map(SecretSource::read).transpose()?;
-        let password = password.filter(|password| !password.expose().is_empty());
-        let password = password.ok_or(ConfigError::Missing(Credential::Password))?;
-        let token = self.token.as_ref().map(SecretSource::read).transpose()?;
-        Ok(Credentials { user, password, context, token })
+        Ok(Credentials::new(user, Secret::default(), context))
     }
 
     /// Whether the user is a trusted application, which a UUID names: it needs no context.
