@@ -285,7 +285,7 @@ fn what_changed_is_done_though_nothing_is_due() {
             ("formats = [\"p12\"]\nstore_pass_file = \"pass\"\n", "install", 0),
             ("key_type = \"p384\"\n", "reissue", 1),
             // What changes no file is noted.
-            ("keep = 7\nwebroot = \"www\"\n", "install", 1),
+            ("keep = 7\ndns = \"exec true\"\n", "install", 1),
         ] {
             text += more;
             fs::write(here.home.path().join("certificates.toml"), &text).unwrap();

@@ -99,6 +99,7 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     assert!(text.ends_with("nothing was ordered"), "{text}");
     assert_eq!(gateway.counts().orders, 0);
     let asked = gateway.asked(TaskKind::CertificateInfo);
+    let prepared = gateway.asked(TaskKind::CertificatePrepareOrder);
     for (more, said) in [
         (vec!["--dns", "later"], "--dns: found `later`, expected provision, autodns, manual, exec CMD or nsupdate"),
         (vec!["--dns", "exec"], "expected provision, autodns, manual, exec CMD or nsupdate"),
@@ -110,17 +111,19 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
         (vec!["--no-authoritative"], "--no-authoritative needs --dns-check too"),
         (vec!["--dns-server", "127.0.0.1"], "--dns-server needs --dns nsupdate too"),
         (vec!["--webroot", "none/such"], "--webroot none/such: cannot be written"),
-        (
-            vec!["--approver", "nobody@example.com"],
-            "does not offer approval by nobody@example.com, but by admin@example.com",
-        ),
+        (vec!["--approver", "admin@example.com"], "a reissue cannot change that to EMAIL"),
     ] {
         let output = run(home.path(), &server, "json", &more);
         assert_eq!(exit(&output), 2, "{more:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
     }
-    // Only the approver cannot be judged before the gateway said whom it offers.
+    // Only how the certificate is validated is not known before the gateway said it.
     assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificateInfo)), (0, asked + 1));
+    // Nor whom it offers.
+    let output = create(home.path(), &server, "json", &["--approver", "nobody@example.com"]);
+    let said = "does not offer approval by nobody@example.com, but by ";
+    assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+    assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificatePrepareOrder)), (0, prepared + 1));
 }
 
 /// The command publishes and removes; also where the order fails, and only then where it is still open.
