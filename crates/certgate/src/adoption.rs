@@ -20,7 +20,8 @@ pub use self::{
     search::{FoundFile, LoneReason, Obstacle, Pair, Search, search},
 };
 use crate::{
-    CertificateSettings, Client, Error, Installation, Journal, SettingsError, installation::InstallError,
+    CertificateSettings, Client, Error, Installation, Journal, SettingsError,
+    installation::{Faults, InstallError},
     inventory::whole,
 };
 use account::AccountList;
@@ -66,6 +67,8 @@ pub enum AdoptionOutcome {
     Lone(LoneReason),
     /// It stays where it is: a server would find only one of certificate and key renewed.
     Refused(Obstacle),
+    /// It is under care in its folder, where files of it are damaged: they are not what servers are to read.
+    Damaged(Faults),
     /// The certificate of the account is under care with another key, in that folder.
     Superseded(PathBuf),
     /// It could not be installed as it is to be from now on.
@@ -139,7 +142,10 @@ pub fn adopt(
                 adoption.newer = matched.newer;
                 adoption.outcome = match (under_care.get(&matched.id).cloned(), folder_of(&pair, matched.id, &taken)) {
                     (Some(folder), _) => AdoptionOutcome::Superseded(folder),
-                    (_, Err(why)) => AdoptionOutcome::Refused(why),
+                    (_, Err(why)) => match Installation::at(&pair.folder).faults_of(matched.id) {
+                        Some(faults) => AdoptionOutcome::Damaged(faults),
+                        None => AdoptionOutcome::Refused(why),
+                    },
                     (None, Ok(folder)) => {
                         adoption.folder.clone_from(&folder);
                         adoption.has_newer_key = matched.newest.is_some_and(|newest| {
@@ -187,8 +193,12 @@ fn folder_of(pair: &Pair, id: i64, taken: &HashSet<PathBuf>) -> Result<PathBuf, 
     let name = pair.folder.file_name().unwrap_or_default().to_string_lossy();
     let (own, with_id) = (pair.folder.clone(), pair.folder.with_file_name(format!("{name}-{id}")));
     let place = Installation::at(&own);
-    let is_in_place =
-        || place.set().and_then(|_| place.issued()).is_some_and(|there| there.certificate == pair.certificate);
+    let is_in_place = || {
+        let is_noted = || place.record_in_place().is_some_and(|record| record.certificate == Some(id));
+        // What is damaged is known by its note alone.
+        let is_there = || place.issued().map_or_else(is_noted, |there| there.certificate == pair.certificate);
+        place.set().is_some() && is_there()
+    };
     match place.obstacle(pair) {
         None if !taken.contains(&own) => Ok(own),
         // Whatever is wrong beside it, that is its folder.

@@ -90,7 +90,7 @@ pub(crate) const PENDING: &str = "pending";
 pub(crate) const KEY: &str = "key.pem";
 pub(crate) const CERTIFICATE: &str = "cert.pem";
 const CHAIN: &str = "chain.pem";
-const FULL_CHAIN: &str = "fullchain.pem";
+pub(crate) const FULL_CHAIN: &str = "fullchain.pem";
 const COMBINED: &str = "combined.pem";
 const LOCK: &str = ".lock";
 

@@ -130,9 +130,9 @@ pub enum InventoryError {
         /// Whether what was ordered into it came without a key, which is somewhere else.
         is_keyless: bool,
     },
-    /// Its certificate is gone, and what is beside it is not.
-    #[error("{}: {} gone", folder.display(), if *is_key_gone { "its certificate and its key are" } else { "its certificate is" })]
-    CertificateGone {
+    /// Its certificate is gone or damaged, and what is beside it is not.
+    #[error("{}", lost(folder, damage.as_ref(), *is_key_gone))]
+    CertificateLost {
         /// The folder.
         folder: PathBuf,
         /// Which certificate of the account it was, where that is known.
@@ -141,14 +141,8 @@ pub enum InventoryError {
         settings: Box<CertificateSettings>,
         /// Whether its key is gone, too.
         is_key_gone: bool,
-    },
-    /// Its certificate is none.
-    #[error("{}: {why}", path.display())]
-    Certificate {
-        /// The certificate's file.
-        path: PathBuf,
-        /// Why.
-        why: BadCertificate,
+        /// Why the file is no certificate, where it is there.
+        damage: Option<BadCertificate>,
     },
     /// What a server reads led into a folder once, and no certificate is there any more.
     #[error(
@@ -189,6 +183,17 @@ pub enum InventoryError {
         /// Two of their folders.
         folders: (PathBuf, PathBuf),
     },
+}
+
+fn lost(folder: &Path, damage: Option<&BadCertificate>, is_key_gone: bool) -> String {
+    match (damage, is_key_gone) {
+        (None, true) => format!("{}: its certificate and its key are gone", folder.display()),
+        (None, false) => format!("{}: its certificate is gone", folder.display()),
+        (Some(why), _) => {
+            let key = if is_key_gone { "; its key is gone, too" } else { "" };
+            format!("{}: {why}{key}", folder.join(CERTIFICATE).display())
+        }
+    }
 }
 
 /// A folder with a certificate in it, and what can be told of that.
@@ -343,14 +348,13 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
 fn read_in(place: &Installation, now: i64) -> Result<InstalledCertificate, InventoryError> {
     let folder = place.folder();
     let record = place.record_in_place().unwrap_or_default();
-    let gone = || {
+    let lost = |damage| {
         let is_key_gone = place.is_without_its_key().unwrap_or_default();
         let certificate = record.certificate.map(CertificateSelector::Id);
         let settings = Box::default();
-        InventoryError::CertificateGone { folder: folder.to_owned(), certificate, settings, is_key_gone }
+        InventoryError::CertificateLost { folder: folder.to_owned(), certificate, settings, is_key_gone, damage }
     };
-    let bad = |why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why };
-    let in_place = place.in_place()?.ok_or_else(gone)?.map_err(bad)?;
+    let in_place = place.in_place()?.ok_or_else(|| lost(None))?.map_err(|why| lost(Some(why)))?;
     let (key_fits, faults) = place.key_and_faults(&record, &in_place)?;
     let certificate = &in_place.certificate;
     Ok(InstalledCertificate {

@@ -115,6 +115,10 @@ fn reason(adoption: &Adoption, options: &str) -> Option<String> {
         }
         AdoptionOutcome::Lone(why) => why.to_string(),
         AdoptionOutcome::Refused(why) => why.to_string(),
+        AdoptionOutcome::Damaged(faults) => {
+            let folder = shell_word(&adoption.folder.display().to_string());
+            format!("{faults}: certgate renew-due{options} {folder} puts its own there again")
+        }
         AdoptionOutcome::Superseded(folder) => {
             format!("this certificate of the account is taken care of in {}, with another key", folder.display())
         }

@@ -1,5 +1,6 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
+mod plan;
 mod words;
 
 use std::{fmt, path::Path};
@@ -10,7 +11,7 @@ use certgate::{
     adoption::{AdoptionError, DeclarationError},
     batch::BatchTask,
     config::ConfigError,
-    estate::{DeclaredError, PlanError, Step, TaskError},
+    estate::{DeclaredError, Step, TaskError},
     installation::{InstallError, LedElsewhere, RollbackError, Shown},
     inventory::InventoryError,
     key::KeySourceError,
@@ -192,12 +193,16 @@ pub(crate) fn inventory(error: InventoryError, asking: Asking<'_>) -> Failure {
             format!("mount it, or order another one into it: {reissue}")
         }
         InventoryError::LedElsewhere(why) => return led_elsewhere(&why, asking),
-        InventoryError::CertificateGone { folder, certificate: Some(which), mut settings, is_key_gone: true } => {
+        InventoryError::CertificateLost {
+            folder, certificate: Some(which), mut settings, is_key_gone: true, ..
+        } => {
             settings.out = Some(folder);
             let reissue = command_line::reissue(asking.options, &which, &settings);
             format!("`{reissue}` orders another one into it")
         }
-        InventoryError::CertificateGone { folder, certificate, is_key_gone, .. } => {
+        // It may be none that was ever under care.
+        InventoryError::CertificateLost { certificate: None, damage: Some(_), .. } => return Failure::usage(text),
+        InventoryError::CertificateLost { folder, certificate, is_key_gone, .. } => {
             let folder = shell_word(&folder.display().to_string());
             let id = certificate.map_or_else(|| "ID".to_owned(), |which| shell_word(&which.to_string()));
             let options = asking.options;
@@ -417,17 +422,7 @@ impl Failure {
             // Its settings are those of a file, or remembered.
             TaskError::Settings(error) => Self::usage(error.to_string()),
             TaskError::Selection(error) => error.into(),
-            TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
-                let adopt = command_line::adopt(asking.options, folder);
-                Self::usage(error.to_string()).advise(format!("`{adopt}` notes it"))
-            }
-            TaskError::Plan(PlanError::OfAnotherName { ref folder, .. }) if !asking.by_file => {
-                let adopt = format!("{} --profile NAME", command_line::adopt("", folder));
-                Self::usage(error.to_string()).advise(format!("where it is another account's, `{adopt}` notes that"))
-            }
-            TaskError::Plan(PlanError::OfAnotherName { .. }) => {
-                Self::usage(error.to_string()).advise("correct its `id`, `out` or `profile`")
-            }
+            TaskError::Plan(error) => plan::failure(&error, asking),
             TaskError::Inventory(error) => inventory(error, asking),
             TaskError::Folder(error) => Self::unwritten(&error),
             TaskError::Fetch(error) => Self::of_fetch(error, asking),

@@ -83,6 +83,10 @@ pub(crate) fn reissue(options: &str, certificate: &CertificateSelector, settings
     let runs_one = matches!(given.dns, Some(Dns::Exec(_))) || commands.into_iter().any(Option::is_some);
     let folder = given.working_folder.as_ref().filter(|_| runs_one);
     let change = folder.map(|folder| format!("cd {} && ", shell_word(&folder.display().to_string())));
+    if change.is_some() {
+        // It is the folder of where it is shown.
+        given.out = given.out.map(|out| std::path::absolute(&out).unwrap_or(out));
+    }
     let which = shell_word(&certificate.to_string());
     let given = serde_json::to_value(given).unwrap_or_default();
     let given: String = given.as_object().into_iter().flatten().map(|(name, value)| setting(name, value)).collect();

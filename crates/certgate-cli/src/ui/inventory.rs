@@ -188,7 +188,13 @@ fn todo(app: &App, options: &str, renew: &str, standing: &InstalledStanding) -> 
             let ended = (installed.days < 0).then(|| format!("it ended on {}", document::day(installed.not_after)));
             format!("{}: {renew}", ended.as_deref().unwrap_or("due"))
         }
-        (Todo::NotThere, ..) => PlanError::NotThere(installed.id.unwrap_or_default()).to_string(),
+        (Todo::NotThere, ..) => {
+            let mut settings = installed.record.settings.clone().unwrap_or_default();
+            settings.out = Some(installed.folder.clone());
+            let (id, name) = (installed.id.unwrap_or_default(), Some(installed.name.clone()));
+            let why = PlanError::NotThere { id, name, settings: Box::new(settings) };
+            Failure::of_task(why.into(), Asking::from(options)).to_string()
+        }
         (Todo::NotNoted, ..) => {
             let (record, adopt) = (installed.record_path(), command_line::adopt(options, &installed.folder));
             format!("which certificate of the account this is is not noted in {}: {adopt}", record.display())

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{Here, csr, pair};
+use crate::support::binary::{Here, csr, ended, pair};
 
 /// The files of a folder's set that servers read.
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -178,4 +178,146 @@ fn what_others_write_is_not_damaged() {
     assert_eq!((here.orders(), of(&live, "combined.pem").starts_with(&key)), (1, true));
     let (key, certificate) = pair(&live);
     assert_eq!(key, certificate);
+}
+
+/// Where nothing in the folder shows the certificate any more, its note and the gateway do: with its key it is in place again, and else the command
+/// is named that works.
+#[test]
+fn a_certificate_that_only_its_note_tells_of() {
+    for (transport, is_declared) in [("xml", false), ("json", true)] {
+        let here = Here::new(transport, Settings::default());
+        let hook = "echo hooked >> hooks";
+        let declared = format!("[[certificate]]\nid = 571\nout = \"certs/live\"\ndeploy_hook = \"{hook}\"\n");
+        fs::write(here.path("certificates.toml"), declared).unwrap();
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook], 0);
+        let live = here.path("certs/live");
+        let (sound, mut hooks) = (files(&live), 1);
+        let (plan, run): (&[&str], &[&str]) = match is_declared {
+            true => (&["plan", "certificates.toml"], &["apply", "certificates.toml"]),
+            false => (&["renew-due", "certs", "--dry-run"], &["renew-due", "certs"]),
+        };
+        for (is_gone, why) in [
+            (false, "`cert.pem`, `fullchain.pem` is damaged, or another certificate's"),
+            (true, "`cert.pem`, `fullchain.pem` is gone from its folder"),
+        ] {
+            let lose = || {
+                for name in ["cert.pem", "fullchain.pem"] {
+                    let path = live.join("current").join(name);
+                    if is_gone { fs::remove_file(path).unwrap() } else { fs::write(path, "garbage").unwrap() }
+                }
+            };
+            lose();
+            let (document, _) = here.run(&["status", "certs", "--here"], 2);
+            let text = if is_gone { ": its certificate is gone" } else { "/cert.pem: no -----BEGIN line found" };
+            let error = document["certificates"][0]["error"].clone();
+            assert!(error["text"].as_str().unwrap().starts_with(&format!("certs/live{text}")), "{error}");
+            let fetch = format!("`certgate fetch{} 571 --out certs/live` puts it there again", here.options());
+            assert_eq!(error["advice"], fetch);
+            let (document, _) = here.run(plan, 0);
+            assert_eq!((&document["plan"][0]["action"], &document["plan"][0]["why"]), (&"install".into(), &why.into()));
+            for command in [run, &["fetch", "571", "--out", "certs/live"]] {
+                here.run(command, 0);
+                hooks += 1;
+                assert_eq!((files(&live), here.orders()), (sound.clone(), 1), "{command:?}");
+                assert_eq!(here.read("hooks").lines().count(), hooks, "{command:?}");
+                here.run(run, 8);
+                if command == run {
+                    lose();
+                }
+            }
+        }
+        // Another one was ordered elsewhere meanwhile.
+        here.run(&["reissue", "571", "--new-key", "--out", "elsewhere", "--store", "other.sqlite"], 0);
+        for name in ["cert.pem", "fullchain.pem"] {
+            fs::write(live.join("current").join(name), "garbage").unwrap();
+        }
+        let (document, _) = here.run(plan, 2);
+        let error = &document["plan"][0]["error"];
+        let advice = error["advice"].as_str().unwrap();
+        assert!(advice.ends_with("orders another one into it"), "{error}");
+        let command = advice.split('`').nth(1).unwrap();
+        let (_, command) = command.split_once("certgate ").unwrap();
+        assert!(command.starts_with("reissue ") && command.contains(" 571 --new-key"), "{error}");
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        assert_eq!(here.orders(), 3);
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+        here.run(&["status", "certs", "--here"], 0);
+    }
+}
+
+/// Where the key is somewhere else, the certificate is fetched again: another one would take it from whoever has the key.
+#[test]
+fn a_certificate_without_its_key_that_only_its_note_tells_of() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--csr", &csr(), "--out", "certs/live"], 0);
+        let live = here.path("certs/live");
+        let sound = files(&live);
+        for name in ["cert.pem", "fullchain.pem"] {
+            fs::write(live.join(name), "garbage").unwrap();
+        }
+        let (document, _) = here.run(&["renew-due", "certs"], 2);
+        let fetch = format!("`certgate fetch{} 571 --out certs/live` puts it there again", here.options());
+        assert_eq!(document["orders"][0]["error"]["advice"], fetch);
+        ended(here.copied(fetch.split('`').nth(1).unwrap()), 0);
+        assert_eq!((files(&live), here.orders()), (sound, 1));
+        here.run(&["renew-due", "certs"], 8);
+    }
+}
+
+/// What is under care and damaged is not taken for another one: it stays the one certificate of its folder, and the next run puts it right.
+#[test]
+fn a_damaged_file_is_not_adopted() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let live = here.path("certs/live");
+        let sound = files(&live);
+        for (damaged, adopt) in [
+            (&["cert.pem"][..], &["adopt", "certs/live"][..]),
+            (&["cert.pem", "fullchain.pem"], &["adopt", "--all-below", "certs"]),
+            (&["cert.pem"], &["adopt", "certs/live", "--dry-run"]),
+        ] {
+            for name in damaged {
+                fs::write(live.join(name), "garbage").unwrap();
+            }
+            let before = files(&live);
+            let (document, _) = here.run(adopt, 10);
+            let rows = document["certificates"].as_array().unwrap();
+            let text = format!(
+                "`{}` is damaged, or another certificate's: certgate renew-due{} certs/live puts its own there again",
+                damaged.join("`, `"),
+                here.options()
+            );
+            assert!(rows.iter().any(|row| row["text"] == text && row["folder"] == "certs/live"), "{document}");
+            assert_eq!((files(&live), fs::read_dir(here.path("certs")).unwrap().count()), (before, 1), "{adopt:?}");
+            here.run(&["renew-due", "certs"], 0);
+            assert_eq!((files(&live), here.orders()), (sound.clone(), 1), "{adopt:?}");
+            here.run(&["adopt", "certs/live"], 8);
+            here.run(&["renew-due", "certs"], 8);
+        }
+    }
+}
+
+/// A hook that fails for a damaged file is not repeated in vain: the file is put right first.
+#[test]
+fn a_damaged_file_whose_hook_failed() {
+    for (transport, name) in [("xml", "fullchain.pem"), ("json", "key.pem"), ("json", "cert.pem")] {
+        let here = Here::new(transport, Settings::default());
+        let hook = format!("test ! -e fails && grep BEGIN certs/live/{name}");
+        fs::write(here.path("fails"), "").unwrap();
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", &hook], 11);
+        fs::remove_file(here.path("fails")).unwrap();
+        let live = here.path("certs/live");
+        let sound = files(&live);
+        fs::write(live.join(name), "garbage").unwrap();
+        let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
+        assert_eq!(plan["plan"][0]["action"], "install", "{name}");
+        let (done, said) = here.run(&["renew-due", "certs"], 0);
+        assert_eq!(done["orders"][0]["deployment"]["state"], "deployed", "{name} {said}");
+        assert_eq!((files(&live), here.orders()), (sound, 1), "{name}");
+        here.run(&["status", "certs"], 0);
+        here.run(&["renew-due", "certs"], 8);
+    }
 }

@@ -7,8 +7,6 @@ use std::{
         ffi::OsStrExt,
         fs::{PermissionsExt, symlink},
     },
-    path::Path,
-    process::Command,
 };
 
 use certgate_simulator::Settings;
@@ -16,7 +14,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    Here, arguments, command, copy, csr, ended, endpoint, exit, json, pair, run, secret, with_account, within,
+    Here, arguments, command, copy, csr, ended, endpoint, exit, json, pair, run, secret, shell,
 };
 
 /// Three certificates, none of which an order of the store put in place: 571 adopted in `certs/a`, two fetched into `certs/b` and `disk/c`.
@@ -167,12 +165,7 @@ fn the_command_for_a_folder_that_is_not_mounted() {
         fs::set_permissions(here.path("publish"), fs::Permissions::from_mode(0o700)).unwrap();
         let elsewhere = here.path("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
-        let run = |command: &str| {
-            let mut shell = with_account(within(here.home.path(), Command::new("sh")));
-            let certgate = Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
-            shell.env("PATH", format!("{}:{}", certgate.display(), std::env::var("PATH").unwrap()));
-            shell.args(["-c", command]).current_dir(here.home.path()).output().unwrap()
-        };
+        let run = |command: &str| shell(here.home.path(), command).output().unwrap();
         let told = |command: &str, code: i32| {
             let options = "--config team.toml --store our.sqlite --output json";
             json(&ended(run(&format!("certgate {command} certificates.toml {options}")), code))

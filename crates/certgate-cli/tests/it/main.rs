@@ -101,6 +101,7 @@ mod relative_folders;
 #[cfg(unix)]
 mod remembered;
 #[cfg(unix)]
+mod replaced;
 mod restored;
 mod rollback;
 mod secrets;

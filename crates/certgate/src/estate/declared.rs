@@ -298,7 +298,7 @@ fn subject(
     match found {
         Some(Ok(installed)) => subject.put_in(installed),
         Some(Err(mut why)) => {
-            if let InventoryError::CertificateGone { certificate, settings, .. } = &mut why {
+            if let InventoryError::CertificateLost { certificate, settings, .. } = &mut why {
                 certificate.get_or_insert_with(|| selector.clone());
                 **settings = subject.settings.clone();
             }

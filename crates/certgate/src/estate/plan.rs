@@ -2,7 +2,9 @@
 
 mod action;
 mod change;
+mod lost;
 mod reason;
+mod which;
 
 use std::path::PathBuf;
 
@@ -117,47 +119,6 @@ impl Subject {
             .filter(|name| !name.is_empty())
     }
 
-    /// The gateway's id of it; `None` if it is to be created.
-    ///
-    /// # Errors
-    /// It is not known which it is.
-    pub fn certificate_id(&self) -> Result<Option<i64>, PlanError> {
-        let noted = self.installed.as_ref().and_then(|installed| installed.id);
-        let listed = |id: i64| self.listed.as_ref().is_none_or(|listed| listed.iter().any(|row| row.id == id));
-        match &self.selector {
-            Some(CertificateSelector::Id(id)) if listed(*id) => {
-                let both = self.certificate.as_deref().zip(self.settings.name.as_deref());
-                both.map_or(Ok(()), |(there, declared)| PlanError::check_name(*id, there, declared))?;
-                Ok(Some(*id))
-            }
-            Some(CertificateSelector::Id(id)) => Err(PlanError::NotThere(*id)),
-            Some(CertificateSelector::Name(name)) => match (noted, self.listed.as_deref()) {
-                (Some(id), _) if listed(id) => Ok(noted),
-                (_, Some([one])) => Ok(Some(one.id)),
-                // Another account's, or deleted there: a term is paid anew by whoever says so only.
-                (Some(id), Some([])) => Err(self.not_there(id, name)),
-                (_, Some([]) | None) => Ok(None),
-                (_, Some(several)) => {
-                    Err(PlanError::Several { name: name.clone(), ids: several.iter().map(|row| row.id).collect() })
-                }
-            },
-            None => noted.map(Some).ok_or_else(|| PlanError::NotNoted {
-                folder: self.folder.clone().unwrap_or_default(),
-                record: self.installed.as_ref().map(InstalledCertificate::record_path).unwrap_or_default(),
-            }),
-        }
-    }
-
-    /// What is in place is not among the account's certificates of the name that is declared.
-    fn not_there(&self, id: i64, declared: &str) -> PlanError {
-        match &self.installed {
-            Some(InstalledCertificate { name, folder, .. }) if !is_same_name(name, declared) => {
-                PlanError::OtherName { folder: folder.clone(), there: name.clone(), id, declared: declared.to_owned() }
-            }
-            _ => PlanError::NotNamed { id, declared: declared.to_owned() },
-        }
-    }
-
     /// Whether an order of it may have left.
     pub(crate) fn is_under_way(&self) -> bool {
         self.open.as_ref().is_some_and(|order| order.state.is_under_way())
@@ -170,8 +131,11 @@ impl Subject {
 
     /// The certificate that the gateway is to be asked for before it is known what is to be done; `None` if that is known.
     pub fn is_asked_for(&self, now: i64) -> Option<i64> {
-        if self.is_under_way() || self.unreadable.is_some() || self.certificate.is_some() {
+        if self.is_under_way() || self.certificate.is_some() {
             return None;
+        }
+        if self.unreadable.is_some() {
+            return self.lost();
         }
         let id = self.certificate_id().ok()??;
         let Some(installed) = &self.installed else { return Some(id) };
@@ -338,16 +302,17 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
             return install(serial);
         }
         if installed.id != Some(id) {
-            return Err(PlanError::OtherCertificate { id });
+            there.map_or(Ok(()), |there| PlanError::check_in_place(id, there, installed))?;
+            return Err(PlanError::OtherCertificate { id, settings: subject.own_settings() });
         }
     }
     if installed.id.is_none() {
         return planned(PlannedAction::Adopt, Some(id), PlanReason::NotNoted);
     }
-    if installed.record.deployment.is_failed() {
-        let led_nowhere = installed.is_led_nowhere().then(|| PlanReason::Faults(installed.faults.clone()));
-        return planned(PlannedAction::Redeploy, Some(id), led_nowhere.unwrap_or(PlanReason::NotDeployed));
+    if installed.is_led_nowhere() {
+        return planned(PlannedAction::Redeploy, Some(id), PlanReason::Faults(installed.faults.clone()));
     }
+    // A hook fails for what is damaged until that is put right.
     if is_the_same == Some(true) && installed.key_fits == Some(false) {
         if subject.has_its_key {
             return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
@@ -359,6 +324,9 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
     if is_the_same == Some(true) && !installed.faults.is_empty() {
         let action = if installed.has_lost_its_key() { PlannedAction::Reissue } else { PlannedAction::Install };
         return planned(action, Some(id), PlanReason::Faults(installed.faults.clone()));
+    }
+    if installed.record.deployment.is_failed() {
+        return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
     }
     // What takes no order is put in place with what is there, and not with what somebody else has the key of.
     let is_possible = |(action, _): &(PlannedAction, _)| *action == PlannedAction::Reissue || is_the_same == Some(true);
@@ -392,12 +360,12 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason,
     if is_later && names.is_empty() {
         return planned(PlannedAction::Install, reason);
     }
+    if is_in_place == Some(true) && !installed.faults.is_empty() && !installed.is_led_nowhere() {
+        return planned(PlannedAction::Install, PlanReason::Faults(installed.faults.clone()));
+    }
     let reason = if names.is_empty() { reason } else { PlanReason::Lacks { names } };
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, reason);
-    }
-    if is_in_place == Some(true) && !installed.faults.is_empty() {
-        return planned(PlannedAction::Install, PlanReason::Faults(installed.faults.clone()));
     }
     // What takes another certificate is that other machine's to do.
     if let (Some(true), Some((PlannedAction::Install, change))) = (is_in_place, subject.changed(installed)) {

@@ -89,6 +89,10 @@ pub fn subjects_of(
             }
             Err(why) => {
                 subject.open = own;
+                if let InventoryError::CertificateLost { .. } = &why {
+                    let record = Installation::at(&folder).record_in_place();
+                    subject.settings = asked.clone().or(&record.and_then(|record| record.settings).unwrap_or_default());
+                }
                 subject.unreadable = Some(why);
             }
         }

@@ -237,10 +237,11 @@ impl Task {
             left.extend(subject.open.take());
         }
         let task = Self { left, ..task };
-        if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
-            return Self { step: Step::Failed(why.into()), ..task };
+        let put_again = subject.put_again();
+        if let (Some(why), None, None) = (subject.unreadable.take(), &put_again, &subject.open) {
+            return Self { step: Step::Failed(subject.without_its_key(why).into()), ..task };
         }
-        let planned = match plan(&subject, now) {
+        let planned = match put_again.filter(|_| subject.open.is_none()).map_or_else(|| plan(&subject, now), Ok) {
             Ok(planned) => planned,
             Err(why) => return Self { step: Step::Failed(why.into()), ..task },
         };

@@ -83,6 +83,18 @@ impl Installation {
     }
 }
 
+impl Installation {
+    /// What is wrong with the files in place, where that certificate of the account is noted to be in place.
+    pub(crate) fn faults_of(&self, certificate: i64) -> Option<Faults> {
+        let record = self.record_in_place().filter(|record| record.certificate == Some(certificate))?;
+        let faults = match self.in_place().ok()?? {
+            Ok(in_place) => self.key_and_faults(&record, &in_place).ok()?.1,
+            Err(_) => Faults { missing: Vec::new(), damaged: vec![CERTIFICATE, FULL_CHAIN] },
+        };
+        Some(faults).filter(|faults| !faults.is_empty())
+    }
+}
+
 /// What the files of a certificate hold, as far as they are there.
 pub(super) struct Texts<'t> {
     pub(super) cert: &'t str,

@@ -82,7 +82,7 @@ impl Journal {
     pub(crate) fn name_gone(&self, found: &mut [Found]) -> Result<(), Error> {
         let mut known = None;
         for (folder, found) in found {
-            let Err(InventoryError::CertificateGone { certificate: certificate @ None, .. }) = found else { continue };
+            let Err(InventoryError::CertificateLost { certificate: certificate @ None, .. }) = found else { continue };
             if known.is_none() {
                 known = Some(self.folders()?);
             }

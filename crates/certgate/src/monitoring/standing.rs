@@ -71,7 +71,7 @@ pub struct InstalledStanding {
 }
 
 /// What the gateway says of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CertificateThere {
     /// Its serial number, hexadecimal, where the gateway says it.

@@ -72,6 +72,15 @@ pub(crate) fn with_account(mut command: Command) -> Command {
     command
 }
 
+/// A command of the shell in that folder, with the simulator's account; `certgate` is the binary.
+pub(crate) fn shell(home: &Path, command: &str) -> Command {
+    let mut shell = with_account(within(home, Command::new("sh")));
+    let certgate = Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
+    shell.env("PATH", format!("{}:{}", certgate.display(), std::env::var("PATH").unwrap()));
+    shell.args(["-c", command]).current_dir(home);
+    shell
+}
+
 /// A folder's files, copied.
 pub(crate) fn copy(from: &Path, to: &Path) -> PathBuf {
     fs::create_dir_all(to).unwrap();
@@ -246,6 +255,13 @@ impl Here {
     /// The options by which a command that is shown comes to the same account.
     pub(crate) fn options(&self) -> String {
         format!(" --config {}", self.path("config.toml").display())
+    }
+
+    /// What a command does that is shown to be copied.
+    pub(crate) fn copied(&self, command: &str) -> Output {
+        let mut shell = shell(self.home.path(), command);
+        shell.env("CERTGATE_TRANSPORT", self.transport);
+        shell.env("CERTGATE_ENDPOINT", endpoint(&self.server, self.transport)).output().unwrap()
     }
 
     pub(crate) fn told(&self, command: &[&str]) -> (i32, Value, String) {

@@ -10,6 +10,7 @@ use certgate_domain::Certificate;
 
 use super::Change;
 use crate::{
+    CertificateSettings,
     estate::term::{Decision, day},
     installation::Faults,
     inventory::InstalledCertificate,
@@ -131,11 +132,18 @@ impl fmt::Display for PlanReason {
 }
 
 /// Why it cannot be said what is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PlanError {
     /// The account has no certificate of that id.
-    NotThere(i64),
+    NotThere {
+        /// The gateway's id.
+        id: i64,
+        /// The name of what is in place of it, which the account may have under another id by now.
+        name: Option<String>,
+        /// How that is installed.
+        settings: Box<CertificateSettings>,
+    },
     /// The account has none of the name that is declared and in place: it was given another one, is gone, or is another account's.
     NotNamed {
         /// The gateway's id of what is in place.
@@ -215,6 +223,8 @@ pub enum PlanError {
     OtherCertificate {
         /// The gateway's id.
         id: i64,
+        /// How it is installed.
+        settings: Box<CertificateSettings>,
     },
 }
 
@@ -245,7 +255,7 @@ impl PlanError {
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
+            Self::NotThere { id, .. } => write!(f, "the account has no certificate {id}"),
             Self::NotNamed { id, declared } => write!(
                 f,
                 "the account has no certificate named {declared}, and {id} is in place: where it was given another name, declare it by `id = {id}`"
@@ -283,7 +293,7 @@ impl fmt::Display for PlanError {
                  key and certificate to here, or order a certificate of its own for this one",
                 folder.display()
             ),
-            Self::OtherCertificate { id } => {
+            Self::OtherCertificate { id, .. } => {
                 write!(f, "what is in place is not certificate {id} of the account, and not its predecessor")
             }
         }

@@ -54,6 +54,10 @@ fn settings(value: serde_json::Value) -> CertificateSettings {
     serde_json::from_value(value).unwrap()
 }
 
+fn into_a() -> Box<CertificateSettings> {
+    Box::new(settings(json!({ "out": "/certs/a" })))
+}
+
 #[test]
 fn what_is_done_and_what_it_costs() {
     let named = || Some(CertificateSelector::Name("a.example".to_owned()));
@@ -157,7 +161,7 @@ fn what_is_done_and_what_it_costs() {
                 certificate: there("0B", 300),
                 ..base()
             },
-            Err(PlanError::OtherCertificate { id: 7 }),
+            Err(PlanError::OtherCertificate { id: 7, settings: into_a() }),
         ),
         (
             "declared, and another one is in place",
@@ -276,7 +280,7 @@ fn what_is_done_and_what_it_costs() {
         (
             "no such id",
             Subject { selector: Some(CertificateSelector::Id(9)), listed: listed(&[]), ..base() },
-            Err(PlanError::NotThere(9)),
+            Err(PlanError::NotThere { id: 9, name: None, settings: into_a() }),
         ),
         (
             "declared where it is served",
