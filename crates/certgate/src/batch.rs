@@ -1,6 +1,6 @@
 //! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
-mod renamed;
+mod made_before;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,7 +11,7 @@ use certgate_domain::Certificate;
 use certgate_flow::Purpose;
 use certgate_store::Order;
 
-use self::renamed::Renamed;
+use self::made_before::{MadeBefore, file_of, line_of};
 use crate::{
     CertificateSelector, Client, Error, Journal, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
@@ -37,10 +37,9 @@ pub struct BatchOrder {
     pub place: String,
     /// What is ordered.
     pub request: OrderRequest,
-    /// What the store knows it by: the same line of the same file again is the same order.
+    /// What the store knows it by: the name of the file, and what is ordered of which certificate. The same again is the same order, also of a file that is
+    /// called something else, where its folder is the same.
     pub key: String,
-    /// How all that the store knows by this file and this action begins.
-    beginning: String,
     /// The certificate, as the line names it; a new one has no name at the gateway yet.
     pub certificate: Option<CertificateSelector>,
     /// Where its profile stands: the file, and its place there.
@@ -162,9 +161,8 @@ fn order(path: &Path, folder: &Path, config: Option<&Path>, line: &mut Table) ->
     };
     let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let beginning = format!("{file}:{}:", request.action());
-    let key = format!("{beginning}{id}:{asked}");
-    Ok(BatchOrder { place: line.place.clone(), request, key, beginning, certificate, place_of_profile })
+    let key = format!("{file}:{}:{id}:{asked}", request.action());
+    Ok(BatchOrder { place: line.place.clone(), request, key, certificate, place_of_profile })
 }
 
 /// A line of a batch in a run.
@@ -178,7 +176,7 @@ pub struct BatchTask {
     pub changed: Vec<String>,
 }
 
-/// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
+/// What is left to do of each line. `again` orders anew what the same lines ordered before. A certificate that is to be ordered and is named is
 /// looked for in the account's list, of which the whole is asked for where more than a few are, be it to see whose their names are; the second
 /// line of one certificate, whatever it calls it, is wrong, and so is a second one of the same new one. `seen` holds those of the lines before,
 /// each with its account, which several profiles may be.
@@ -192,9 +190,10 @@ pub fn tasks(
     again: bool,
     seen: &mut BTreeSet<(String, String)>,
 ) -> Result<Vec<BatchTask>, Error> {
+    let made = MadeBefore::read(journal)?;
     let mut known = Vec::new();
     for order in &orders {
-        known.push(journal.of_batch(&order.key)?);
+        known.push(made.orders_of(order, journal)?);
     }
     let is_sought = |(order, left): &(&BatchOrder, Remaining<'_>)| match (&order.certificate, left) {
         (Some(CertificateSelector::Name(_)), Remaining::Place) => true,
@@ -211,13 +210,13 @@ pub fn tasks(
     };
     let is_left = |known: &[Order]| matches!(remaining(known, 0, false), Remaining::Place);
     if known.iter().any(|known| is_left(known)) {
-        let renamed = Renamed::since(&orders, journal)?;
+        let own = orders.iter().map(|order| line_of(&order.key).to_owned()).collect();
         for (order, known) in orders.iter_mut().zip(&mut known).filter(|(_, known)| is_left(known)) {
             // One that is not found is told where it is ordered.
             if let Err(SelectionError::Gateway(why)) = order.find(&mut find) {
                 return Err(why);
             }
-            known.splice(..0, renamed.orders_of(order, journal)?);
+            known.splice(..0, made.orders_of_renamed(order, &own, journal)?);
         }
     }
     let (round, left) = left(&known, again);
@@ -260,6 +259,11 @@ pub fn tasks(
         Ok(BatchTask { task: Task::new(id, title, step), place: order.place, changed })
     };
     orders.into_iter().zip(left).map(task).collect()
+}
+
+/// What processes share of a line: whoever claims it orders it.
+pub(crate) fn work_of(key: &str) -> String {
+    format!("line {}", line_of(key))
 }
 
 /// The round that a run belongs to, and what is left to do of each line, by its orders.
@@ -338,6 +342,10 @@ impl BatchOrder {
     /// What is another in the line than in the order that was made of it.
     pub fn changed_since(&self, ordered: &Order) -> Vec<String> {
         let mut changed = Vec::new();
+        let file = ordered.order.batch.as_deref().map(file_of);
+        if let Some(file) = file.filter(|file| *file != file_of(&self.key)) {
+            changed.push(format!("it was a line of {file}"));
+        }
         let now = self.request.install.as_ref().map(|install| &install.folder);
         let before = ordered.order.resume.install.as_ref().map(|install| &install.folder);
         if let Some(out) = now.filter(|out| before != Some(*out)) {

@@ -44,7 +44,7 @@ pub(crate) struct Batch {
     /// Write what became of each order into this file as JSON lines
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Order anew what the same file ordered before. Interrupted, the same command does what is left of that
+    /// Order anew what the same lines ordered before. Interrupted, the same command does what is left of that
     #[arg(long)]
     again: bool,
     /// Check each line against the gateway, show what would be done, and order nothing

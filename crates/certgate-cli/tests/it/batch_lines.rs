@@ -5,6 +5,7 @@ use std::fs;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
+use serde_json::Value;
 
 use crate::support::binary::{Here, csr, secret};
 
@@ -13,7 +14,11 @@ const REST: &str = "1120,100,dns,true,echo hooked >> hooks";
 
 /// A gateway, and a folder with two keys, the first one under two names.
 fn here(transport: &'static str) -> Here {
-    let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+    here_with(transport, Settings::default())
+}
+
+fn here_with(transport: &'static str, settings: Settings) -> Here {
+    let here = Here::new(transport, Settings { more_certificates: 1, ..settings });
     let key = || PrivateKey::generate(KeyType::P256).unwrap().to_pem();
     let first = key();
     for name in ["a.key", "b.key"] {
@@ -102,4 +107,88 @@ fn what_another_line_did_is_not_done_by_this_one() {
     here.run(&["batch", "b.csv"], 0);
     write(&here, &["reissue,host-000000.example.org,,,,true,four", "renew,571,,,,true,three"]);
     assert_eq!(here.run(&["batch", "b.csv", "--dry-run"], 0).0["plan"][0]["action"], "reissue");
+}
+
+/// A copy of a file, the same file under another name and in another form order nothing again, be it done or still open.
+#[test]
+fn a_line_is_the_same_whatever_its_file_is_called() {
+    let rows = [
+        "create,,example.net,a.key,,,one",
+        "create,,new.example.net,,,true,two",
+        "renew,10000,,,,true,three",
+        "reissue,example.com,,,,true,four",
+    ];
+    for (transport, is_open) in [("xml", false), ("json", false), ("xml", true), ("json", true)] {
+        let here = here_with(transport, Settings { jobs_never_end: is_open, ..Settings::default() });
+        let (first, again) = if is_open { (6, 6) } else { (0, 8) };
+        write(&here, &rows);
+        here.run(&["batch", "b.csv", "--timeout", "1s"], first);
+        assert_eq!(here.orders(), 4);
+        let text = here.read("b.csv");
+        let (columns, values) = text.split_once('\n').unwrap();
+        let tables = values.lines().map(|line| {
+            let pairs = columns.split(',').zip(line.split(',')).filter(|(_, value)| !value.is_empty());
+            let bare = |value: &str| value.parse::<i64>().is_ok() || value == "true";
+            let field = |(name, value): (&str, &str)| {
+                format!("{name} = {}\n", if bare(value) { value.to_owned() } else { format!("\"{value}\"") })
+            };
+            format!("[[order]]\n{}", pairs.map(field).collect::<String>())
+        });
+        fs::write(here.path("all.toml"), tables.collect::<String>()).unwrap();
+        fs::copy(here.path("b.csv"), here.path("copy.csv")).unwrap();
+        fs::rename(here.path("b.csv"), here.path("renamed.csv")).unwrap();
+        for file in ["copy.csv", "renamed.csv", "all.toml"] {
+            let (document, said) = here.run(&["batch", file, "--timeout", "1s"], again);
+            assert_eq!(here.orders(), 4, "{file} {said}");
+            for row in document["orders"].as_array().unwrap() {
+                let begins = if is_open { "ordered before, and carried on with as it was" } else { "done before" };
+                let detail = row["detail"].as_str().unwrap();
+                assert!(detail.starts_with(&format!("{begins}; it was a line of b.csv")), "{file} {detail}");
+            }
+        }
+    }
+}
+
+/// The same line of another file is another order where its certificate goes to another folder; of the same file it is told, and not ordered.
+#[test]
+fn a_line_of_another_file_and_folder_is_another_order() {
+    let here = here("json");
+    write(&here, &["reissue,571,,,,true,one"]);
+    here.run(&["batch", "b.csv"], 0);
+    write(&here, &["reissue,571,,,,true,two"]);
+    let (document, _) = here.run(&["batch", "b.csv"], 8);
+    let detail = document["orders"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("done before; `out` is ") && !here.path("two").exists(), "{detail}");
+    fs::rename(here.path("b.csv"), here.path("c.csv")).unwrap();
+    here.run(&["batch", "c.csv"], 0);
+    assert_eq!((here.orders(), here.path("two/cert.pem").exists()), (2, true));
+}
+
+/// Two files of one name in two folders, with other lines each, know nothing of each other.
+#[test]
+fn files_of_one_name_are_two() {
+    for transport in ["xml", "json"] {
+        let here = here(transport);
+        let rows = [("x", "reissue,571,,,,true,one"), ("y", "reissue,10000,,,,true,one")];
+        for (folder, row) in rows {
+            fs::create_dir(here.path(folder)).unwrap();
+            write(&here, &[row]);
+            fs::rename(here.path("b.csv"), here.path(folder).join("b.csv")).unwrap();
+        }
+        let mut orders = 0;
+        for (file, again, code) in [
+            ("x/b.csv", false, 0),
+            ("y/b.csv", false, 0),
+            ("x/b.csv", false, 8),
+            ("x/b.csv", true, 0),
+            ("y/b.csv", false, 8),
+            ("y/b.csv", true, 0),
+            ("y/b.csv", false, 8),
+        ] {
+            let (document, said) =
+                here.run(&[&["batch", file][..], if again { &["--again"] } else { &[] }].concat(), code);
+            orders += usize::from(code == 0);
+            assert_eq!((here.orders(), &document["orders"][0]["detail"]), (orders, &Value::Null), "{file} {said}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use crate::{
     Error, FetchError, Installation, OrderId, OrderRequest, PreparationError, PreparationOptions, Resumption, RunItem,
     SelectionError, SettingsError,
     adoption::search,
+    batch::work_of,
     installation::{Deployment, FolderTurn},
     inventory::InventoryError,
     order::Preparation,
@@ -297,7 +298,7 @@ impl Task {
     pub fn share(&mut self, claims: &Claims) {
         let Step::Place { request, batch, .. } = &self.step else { return };
         let work = match (batch, request.certificate()) {
-            (Some((line, _)), _) => format!("line {line}"),
+            (Some((key, _)), _) => work_of(key),
             (None, Some(certificate)) => format!("certificate {certificate}"),
             (None, None) => format!("new {}", request.name.as_deref().unwrap_or(&self.title)),
         };
