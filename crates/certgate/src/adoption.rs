@@ -11,7 +11,6 @@ use std::{
     path::PathBuf,
 };
 
-use certgate_files::FileError;
 use certgate_x509::X509;
 
 pub(crate) use self::search::{holding, others};
@@ -74,7 +73,7 @@ pub enum AdoptionOutcome {
     /// It could not be installed as it is to be from now on.
     Unusable(InstallError),
     /// Its folder cannot be read or written, or is not to be trusted.
-    Failed(FileError),
+    Failed(InstallError),
 }
 
 /// Why nothing is adopted at all.
@@ -115,12 +114,14 @@ pub fn adopt(
         before.replaced_by(pair, newest.id)
     });
     let replaced: HashSet<PathBuf> = replaced.collect();
-    // Of one certificate of the account what is under care already, else what the gateway has, else the newest. It has the first choice of folders.
+    // Of one certificate of the account what is under care already, else what the gateway has, else what has its key, else the newest. It has the
+    // first choice of folders.
     pairs.sort_by_key(|(matched, pair)| {
         let is_earlier = matched.as_ref().is_ok_and(|matched| matched.newer.is_some());
+        let has_its_key = matched.as_ref().is_ok_and(|matched| matched.is_newest_key_of(&pair.certificate));
         let X509 { not_after, not_before, .. } = pair.certificate;
         let is_replaced = pair.is_whole() && replaced.contains(&whole(&pair.folder));
-        (is_replaced, !pair.is_whole(), is_earlier, Reverse((not_after, not_before)))
+        (is_replaced, !pair.is_whole(), is_earlier, !has_its_key, Reverse((not_after, not_before)))
     });
     let (mut taken, mut under_care) = (HashSet::new(), HashMap::new());
     for (matched, pair) in pairs {
@@ -137,6 +138,7 @@ pub fn adopt(
         };
         match matched {
             Ok(matched) => {
+                let is_own = matched.is_newest_key_of(&pair.certificate);
                 adoption.name = matched.name.or(adoption.name);
                 adoption.certificate = Some(matched.id);
                 adoption.newer = matched.newer;
@@ -148,10 +150,8 @@ pub fn adopt(
                     },
                     (None, Ok(folder)) => {
                         adoption.folder.clone_from(&folder);
-                        adoption.has_newer_key = matched.newest.is_some_and(|newest| {
-                            let is_own = newest.key.spki == pair.certificate.key.spki;
-                            is_own || Installation::at(&folder).has_key_of(&newest.to_pem())
-                        });
+                        let has_key = |newest: X509| Installation::at(&folder).has_key_of(&newest.to_pem());
+                        adoption.has_newer_key = is_own || matched.newest.is_some_and(has_key);
                         let outcome = take(&mut adoption, &pair, matched.id, &before, settings, journal.is_none())?;
                         // What failed is in nobody's way.
                         if matches!(outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {
@@ -227,11 +227,8 @@ fn take(
         (false, _) => AdoptionOutcome::Managed,
         (true, Err(why)) => AdoptionOutcome::Unusable(why),
         (true, Ok(())) => {
-            let done = if is_rehearsal {
-                place.check_adoptable(pair)
-            } else {
-                place.adopt(pair, id, adoption.name.as_deref())
-            };
+            let adopt = || if is_rehearsal { Ok(()) } else { place.adopt(pair, id, adoption.name.as_deref()) };
+            let done = place.check_adoptable(pair).map_err(InstallError::Folder).and_then(|()| Ok(adopt()?));
             done.map_or_else(AdoptionOutcome::Failed, |()| AdoptionOutcome::Adopted)
         }
     })

@@ -43,14 +43,15 @@ pub struct Fetched {
     pub findings: Vec<Finding>,
 }
 
-/// Gets an issued certificate (task 400104), checks chain, dates and names, and the key of its CSR where the gateway says that;
-/// with `install`, puts it in place, which is noted in that journal. Orders nothing.
+/// Gets an issued certificate (task 400104), checks chain, dates and names, and the key: that of `csr`, the order's that it is to be of, else that of
+/// its CSR where the gateway says that; with `install`, puts it in place, which is noted in that journal. Orders nothing.
 ///
 /// # Errors
 /// See [`FetchError`]: nothing was written, unless it could not be noted.
 pub fn fetch(
     client: &mut Client,
     id: i64,
+    csr: Option<&str>,
     install: Option<(InstallOptions, &Journal)>,
     options: &RunOptions,
 ) -> Result<Fetched, FetchError> {
@@ -60,7 +61,9 @@ pub fn fetch(
         certificate.filter(|certificate| certificate.server.is_some()).ok_or(FetchError::NotIssued { id })?;
     let (install, journal) = install.unzip();
     let completion = Completion {
-        request: own_request(certificate.csr.as_deref(), certificate.server.as_deref()),
+        request: csr
+            .and_then(|csr| CertificateRequest::read(csr).ok())
+            .or_else(|| own_request(certificate.csr.as_deref(), certificate.server.as_deref())),
         name: certificate.name.clone(),
         certificate: Some(id),
         serial_before: None,

@@ -34,6 +34,6 @@ impl Fetch {
         let named = install.as_ref().and_then(InstallOptions::profile);
         let mut share = Share::of_profile(app, &app.profile_of(named)?, None, 1)??;
         let id = self.certificate.find(share.client())?;
-        fetched(app, &mut share, id, install, json!({ "schema": 1 }))
+        fetched(app, &mut share, id, None, install, json!({ "schema": 1 }))
     }
 }

@@ -79,9 +79,9 @@ impl Resume {
         }
         // A document without a named order has a row each, however many there are.
         let is_one = self.order.is_some() || !app.json();
-        if let ([Task { id, step: Step::Fetch { certificate, install }, .. }], true) = (&tasks[..], is_one) {
+        if let ([Task { id, step: Step::Fetch { certificate, csr, install }, .. }], true) = (&tasks[..], is_one) {
             let document = fetched_order(share.journal.find(id.as_str())?.as_ref());
-            return fetched(app, &mut share, *certificate, install.clone(), document);
+            return fetched(app, &mut share, *certificate, csr.as_deref(), install.clone(), document);
         }
         share.tasks = tasks;
         let exit = match &share.tasks[..] {

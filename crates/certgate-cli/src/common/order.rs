@@ -122,18 +122,20 @@ pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Aske
     }
 }
 
-/// Gets an issued certificate, puts it in place where it is to be, and shows it after what `document` holds.
+/// Gets an issued certificate, of the order with that CSR where one is named, puts it in place where it is to be, and shows it after what `document` holds.
 pub(crate) fn fetched(
     app: &App,
     share: &mut Share,
     id: i64,
+    csr: Option<&str>,
     install: Option<InstallOptions>,
     document: Value,
 ) -> Result<Exit, Failure> {
     let install = install.map(|install| share.noting_profile(app, install));
     let options = app.run_options_of(&share.settings);
     let place = share.options();
-    let fetched = fetch(&mut share.clients.first, id, install.map(|install| (install, &share.journal)), &options);
+    let install = install.map(|install| (install, &share.journal));
+    let fetched = fetch(&mut share.clients.first, id, csr, install, &options);
     let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome, Asking::from(&place))?.print(app, &findings)?;

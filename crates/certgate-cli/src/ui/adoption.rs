@@ -122,8 +122,9 @@ fn reason(adoption: &Adoption, options: &str) -> Option<String> {
         AdoptionOutcome::Superseded(folder) => {
             format!("this certificate of the account is taken care of in {}, with another key", folder.display())
         }
-        AdoptionOutcome::Unusable(why) => advice::unusable(why, Asking::from(options)).to_string(),
-        AdoptionOutcome::Failed(why) => why.to_string(),
+        AdoptionOutcome::Unusable(why) | AdoptionOutcome::Failed(why) => {
+            advice::unusable(why, Asking::from(options)).to_string()
+        }
         other => format!("{other:?}"),
     })
 }

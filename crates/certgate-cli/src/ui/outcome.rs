@@ -365,12 +365,25 @@ pub(crate) fn fetched(
 ) -> Result<CommandOutput, Failure> {
     let (issuance, failure) = match outcome {
         Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
-        Outcome::CheckFailed(issuance) => (issuance, check_failed(issuance, asking.options)),
+        Outcome::CheckFailed(issuance) => (issuance, fetched_in_vain(issuance, asking.options)),
         Outcome::NotInstalled(issuance, error) => (issuance, advice::not_installed(error, asking)),
         other => return Err(Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}"))),
     };
     let certificate = document::certificate(app, &issuance.certificate);
     Err(failure.with("certificate", certificate).with("checks", document::checks(&issuance.checks)))
+}
+
+/// A fetched certificate that failed a check: of another key than the order's it is another one, which came since.
+fn fetched_in_vain(issuance: &Issuance, options: &str) -> Failure {
+    let is_another = issuance.checks.iter().any(|check| check.name == "public-key" && !check.ok);
+    match issuance.certificate.id.filter(|_| is_another) {
+        Some(id) => Failure::new(
+            Kind::CheckFailed,
+            format!("certificate {id} has another key by now than this order's; nothing was written"),
+        )
+        .advise(format!("`certgate fetch{options} {id} --out DIR` gets what the gateway has")),
+        None => check_failed(issuance, options),
+    }
 }
 
 /// A certificate that failed a check; `options` are those of a command for its account.

@@ -4,10 +4,11 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use certgate::adoption::{LoneReason, Obstacle, search};
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -363,4 +364,58 @@ fn what_failed_is_in_nobodys_way() {
         }
     }
     assert_eq!(fs::read_dir(here.path("shared")).unwrap().count(), 2);
+}
+
+/// A colleague went back to a key that is here: the pair with it can be brought up to date without an order, however new another one is.
+#[test]
+fn the_pair_with_the_key_of_the_newest_is_adopted() {
+    if !has_openssl() {
+        return;
+    }
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let world = home.path().join("world.json");
+        let serve = |days: u64| {
+            let max_validity = Some(Duration::from_secs(days * 86_400));
+            let gateway = Gateway::kept(Settings { max_validity, ..Settings::default() }, &world).unwrap();
+            (gateway.clone(), Server::start(gateway, "127.0.0.1:0".parse().unwrap()).unwrap())
+        };
+        let at = |folder: &str| home.path().join("etc").join(folder);
+        let put = |from: &Path, folder: &str| {
+            lay(from, &["fullchain.pem"], &at(folder).join("site.crt"), 0o644);
+            lay(from, &["key.pem"], &at(folder).join("site.key"), 0o600);
+        };
+        let (_, server) = serve(47);
+        put(&issued(home.path(), &server, "a.example"), "earlier");
+        drop(server);
+        // It ends later than the one before.
+        let (_, server) = serve(199);
+        let reissue = ["reissue", "a.example"];
+        put(&ordered(home.path(), &server, "a.example", "two", &reissue), "later");
+        ordered(home.path(), &server, "a.example", "a.example", &reissue);
+        let key = public_key(&at("earlier/site.key"), false);
+        for rehearsed in [&["--dry-run"][..], &[]] {
+            let command = [&["adopt", "--all-below", "etc"][..], rehearsed].concat();
+            let (code, document, said) = told(home.path(), &server, transport, &command);
+            let rows = document["certificates"].as_array().unwrap();
+            let shown: Vec<(&str, &str)> =
+                rows.iter().map(|row| (row["folder"].as_str().unwrap(), row["kind"].as_str().unwrap())).collect();
+            assert_eq!(
+                (code, shown),
+                (0, vec![("etc/earlier/a.example", "done"), ("etc/later/a.example", "unchanged")]),
+                "{said}"
+            );
+            let (text, other) = (rows[0]["text"].as_str().unwrap(), rows[1]["text"].as_str().unwrap());
+            let fetch = format!("{} --out etc/earlier/a.example", rows[0]["certificate"]);
+            assert!(text.contains(": certgate fetch ") && text.ends_with(&fetch), "{text}");
+            assert!(other.contains("is taken care of in etc/earlier/a.example"), "{other}");
+        }
+        let (code, _, said) =
+            told(home.path(), &server, transport, &["fetch", "a.example", "--out", "etc/earlier/a.example"]);
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(public_key(&at("earlier/site.crt"), true), key);
+        let (ok, newest) =
+            openssl(&home.path().join("made/a.example"), &["x509", "-in", "cert.pem", "-noout", "-serial"]);
+        assert!(ok && openssl(&at("earlier"), &["x509", "-in", "site.crt", "-noout", "-serial"]).1 == newest);
+    }
 }

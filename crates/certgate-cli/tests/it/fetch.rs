@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use certgate_domain::TaskKind;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
+use serde_json::Value;
 
 use crate::support::binary::{Here, csr, mode, openssl, pair, secret, told};
 
@@ -140,5 +141,31 @@ fn resume_of_a_done_order() {
         let (_, deleted, _) = here.told(&["delete", "571", "--yes"]);
         let (code, ..) = here.told(&["resume", deleted["order"]["id"].as_str().unwrap(), "--out", "x11"]);
         assert_eq!((code, here.path("x11/cert.pem").exists()), (8, false));
+    }
+}
+
+/// What came since is not shown as the certificate of an earlier order.
+#[test]
+fn resume_of_an_order_that_another_key_followed() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let (earlier, _) = here.run(&NEW, 0);
+        let (later, _) = here.run(&["reissue", "571", "--csr", &csr(), "--out", "other"], 0);
+        let id = |document: &Value| document["order"]["id"].as_str().unwrap().to_owned();
+        let (document, said) = here.run(&["resume", &id(&earlier), "--out", "x10"], 10);
+        let text = "certificate 571 has another key by now than this order's; nothing was written";
+        assert_eq!(document["error"]["text"], text);
+        let fetch = format!("certgate fetch{} 571 --out DIR", here.options());
+        assert!(said.contains(&fetch), "{said}");
+        let key = document["checks"].as_array().unwrap().iter().find(|check| check["name"] == "public-key").unwrap();
+        assert_eq!(key["ok"], false, "{document}");
+        assert!(!here.path("x10").exists());
+        let (document, _) = here.run(&["resume", &id(&later), "--out", "x10"], 0);
+        assert_eq!(
+            (&document["order"]["id"], &document["certificate"]),
+            (&later["order"]["id"], &later["certificate"])
+        );
+        here.run(&["fetch", "571", "--out", "x11"], 0);
+        assert_eq!(serial(&here.path("x11")), serial(&here.path("x10")));
     }
 }

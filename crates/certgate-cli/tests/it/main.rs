@@ -13,6 +13,8 @@
 mod adopt;
 mod adopt_again;
 #[cfg(unix)]
+mod adopt_for_a_user;
+#[cfg(unix)]
 mod adopt_pairs;
 #[cfg(unix)]
 mod autodns;

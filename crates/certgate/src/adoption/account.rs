@@ -25,6 +25,13 @@ pub(super) struct Matched {
     pub(super) newest: Option<X509>,
 }
 
+impl Matched {
+    /// Whether what the gateway has has the key of that certificate.
+    pub(super) fn is_newest_key_of(&self, own: &X509) -> bool {
+        self.newest.as_ref().is_some_and(|newest| newest.key.spki == own.key.spki)
+    }
+}
+
 impl AccountList {
     pub(super) fn of(client: &mut Client) -> Result<Self, Error> {
         Ok(Self { listed: AccountCertificate::all(client)?.0, shown: HashMap::new() })

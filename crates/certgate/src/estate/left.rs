@@ -22,7 +22,8 @@ pub fn tasks_left(journal: &Journal, install: Option<&InstallOptions>, now: i64)
     Ok(tasks)
 }
 
-/// What is left of one order, by its id: it is carried on with; where it is done and its certificate is to be installed, that is fetched.
+/// What is left of one order, by its id: it is carried on with; where it is done and its certificate is to be installed, that is fetched, unless
+/// the gateway has one with another key by now.
 ///
 /// # Errors
 /// The store does not hold it, or cannot be read.
@@ -31,7 +32,7 @@ pub fn task_of_order(journal: &Journal, id: &str, install: Option<&InstallOption
     let is_issued = order.state == State::Done && order.order.task != TaskKind::CertificateDelete.name();
     match (order.order.certificate.filter(|_| is_issued), install) {
         (Some(certificate), Some(install)) => {
-            let step = Step::Fetch { certificate, install: Some(install.clone()) };
+            let step = Step::Fetch { certificate, csr: order.order.csr.clone(), install: Some(install.clone()) };
             Ok(task(&order, step, None))
         }
         _ => Ok(carried_on(order, install)),

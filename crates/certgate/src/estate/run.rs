@@ -135,16 +135,16 @@ impl TaskRun<'_> {
             match started {
                 Ok(item) => items.push(item),
                 Err(EndedTask::Deploy(installation)) => left.push(DeferredHook::Repeated(id, installation)),
-                Err(EndedTask::Fetch(certificate, install)) => {
-                    let outcome =
-                        match fetch(client, certificate, install.map(|install| (install, &*journal)), &options) {
-                            Ok(fetched) if fetched.outcome.hook_due().is_some() => {
-                                left.push(DeferredHook::Fetched(id, fetched.outcome));
-                                continue;
-                            }
-                            Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
-                            Err(why) => TaskOutcome::Ended(EndedTask::Failed(why.into())),
-                        };
+                Err(EndedTask::Fetch(certificate, csr, install)) => {
+                    let install = install.map(|install| (install, &*journal));
+                    let outcome = match fetch(client, certificate, csr.as_deref(), install, &options) {
+                        Ok(fetched) if fetched.outcome.hook_due().is_some() => {
+                            left.push(DeferredHook::Fetched(id, fetched.outcome));
+                            continue;
+                        }
+                        Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
+                        Err(why) => TaskOutcome::Ended(EndedTask::Failed(why.into())),
+                    };
                     task.give_back();
                     observer.ended(&id, None, outcome);
                 }

@@ -104,6 +104,8 @@ pub enum Step {
     Fetch {
         /// The gateway's id.
         certificate: i64,
+        /// The CSR of the order that it is to be of.
+        csr: Option<String>,
         /// How it is installed.
         install: Option<InstallOptions>,
     },
@@ -130,8 +132,8 @@ pub enum EndedTask {
     Deploy(Box<Installation>),
     /// What is in place was noted to be the gateway's.
     Adopted,
-    /// The gateway's certificate of this id is to be fetched, and installed so.
-    Fetch(i64, Option<InstallOptions>),
+    /// The gateway's certificate of this id is to be fetched, of an order with this CSR, and installed so.
+    Fetch(i64, Option<String>, Option<InstallOptions>),
     /// It is to be looked at where it is served.
     Verify,
     /// Another process is at it.
@@ -363,12 +365,12 @@ impl Task {
                 )]);
                 Err(noted.map_or_else(|why| failed(why.into()), |()| EndedTask::Adopted))
             }
-            Step::Fetch { certificate, install } => {
+            Step::Fetch { certificate, csr, install } => {
                 let installation = install.clone().map(Installation::new);
                 let checked = installation.as_ref().map_or(Ok(()), Installation::check);
                 checked.map_err(|why| failed(Error::from(PreparationError::from(why)).into()))?;
                 self.acquire(installation)?;
-                Err(EndedTask::Fetch(certificate, install))
+                Err(EndedTask::Fetch(certificate, csr, install))
             }
             Step::Verify => Err(EndedTask::Verify),
             Step::Drive(item) => Ok(*item),

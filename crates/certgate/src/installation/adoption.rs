@@ -106,7 +106,7 @@ impl Installation {
         self.copy_into(&folder, pair)?;
         self.take_over(&folder, |_, _| true)?;
         for (file, own) in &outside {
-            lead(&file.path, own)?;
+            self.lead(&file.path, own)?;
         }
         let record = SetRecord {
             name: name.map(str::to_owned),
@@ -125,10 +125,29 @@ impl Installation {
     /// That folder.
     pub(crate) fn check_adoptable(&self, pair: &Pair) -> Result<(), FileError> {
         if self.open_if_there()?.is_none() {
-            Folder::open(certgate_files::parent(self.folder()))?.owned_by(self.owner()).check()?;
+            self.folder_around(self.folder())?;
         }
         let mut outside = self.outside(pair).filter(|(file, _)| !file.is_managed);
-        outside.try_for_each(|(file, _)| Folder::open(certgate_files::parent(&file.path))?.check())
+        outside.try_for_each(|(file, _)| self.folder_around(&file.path).map(drop))
+    }
+
+    /// The folder that a path is in, once it is found to be trusted: it may belong to the owner that is named.
+    fn folder_around(&self, path: &Path) -> Result<Folder, FileError> {
+        let folder = Folder::open(certgate_files::parent(path))?.owned_by(self.owner());
+        folder.check()?;
+        Ok(folder)
+    }
+
+    /// Has a path lead to a file that holds the same, at once.
+    fn lead(&self, path: &Path, to: &Path) -> Result<(), FileError> {
+        let folder = self.folder_around(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let target: PathBuf = match to.strip_prefix(path.parent().unwrap_or(Path::new(""))) {
+            Ok(below) => below.to_owned(),
+            Err(_) => absolute(to),
+        };
+        link(&folder, &target, &name)?;
+        folder.sync()
     }
 
     /// The pair's files that are not the folder's own, each with that one.
@@ -218,14 +237,13 @@ impl Installation {
     }
 
     fn make_like_the_one_around(&self) -> Result<(), FileError> {
-        let (folder, around) = (self.folder(), self.folder().parent().unwrap_or(Path::new(".")));
+        let folder = self.folder();
         if folder.exists() {
             return Ok(());
         }
-        let io = |source| FileError::Io { path: around.to_owned(), source };
-        let found = fs::metadata(around).map_err(io)?;
-        certgate_files::make_folder(folder, found.mode() & 0o777 & !WRITABLE)?;
-        certgate_files::set_owner(folder, Owner { user: found.uid(), group: Some(found.gid()) })
+        let around = self.folder_around(folder)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        around.make_folder(&name, around.mode()? & 0o777 & !WRITABLE, Some(around.owner()?)).map(drop)
     }
 
     /// Whether that name is a link to the file of the set in place.
@@ -283,18 +301,4 @@ fn content<'p>(pair: &'p Pair, kind: &str) -> Option<(&'p FoundFile, Cow<'p, str
         (None, "key") => Some((of(&["combined"])?, pair.key.expose().into())),
         _ => None,
     }
-}
-
-/// Has a path lead to a file that holds the same, at once.
-fn lead(path: &Path, to: &Path) -> Result<(), FileError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let folder = Folder::open(parent)?;
-    folder.check()?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let target: PathBuf = match to.strip_prefix(parent) {
-        Ok(below) => below.to_owned(),
-        Err(_) => absolute(to),
-    };
-    link(&folder, &target, &name)?;
-    folder.sync()
 }

@@ -47,16 +47,16 @@ fn checks(outcome: &Outcome) -> Vec<(&'static str, bool)> {
 #[test]
 fn what_is_checked() {
     let options = RunOptions::default();
-    let fetched = fetch(&mut client(|_| ()), 571, None, &options).unwrap();
+    let fetched = fetch(&mut client(|_| ()), 571, None, None, &options).unwrap();
     let all = ["certificate", "public-key", "name", "names", "dates", "chain"].map(|name| (name, true));
     assert_eq!(checks(&fetched.outcome), all);
     // While a reissue is under way the CSR may be the next certificate's: then it is none to check by.
     const OTHER: &str = include_str!("../../../../fixtures/_keys/example.com.csr");
-    let fetched = fetch(&mut client(|shown| shown["csr"] = json!(OTHER)), 571, None, &options).unwrap();
+    let fetched = fetch(&mut client(|shown| shown["csr"] = json!(OTHER)), 571, None, None, &options).unwrap();
     let without = ["certificate", "name", "dates", "chain"].map(|name| (name, true));
     assert_eq!(checks(&fetched.outcome), without);
     let options = RunOptions { clock: Clock::new(|| unix_now() / 1000 + 400 * 86_400), ..options };
-    let fetched = fetch(&mut client(|_| ()), 571, None, &options).unwrap();
+    let fetched = fetch(&mut client(|_| ()), 571, None, None, &options).unwrap();
     assert!(matches!(fetched.outcome, Outcome::CheckFailed(_)));
     assert!(checks(&fetched.outcome).contains(&("dates", false)));
 }
@@ -64,13 +64,13 @@ fn what_is_checked() {
 #[test]
 fn what_cannot_be_fetched() {
     let unissued = |shown: &mut Value| drop(shown.as_object_mut().unwrap().remove("server"));
-    let error = fetch(&mut client(unissued), 571, None, &RunOptions::default()).unwrap_err();
+    let error = fetch(&mut client(unissued), 571, None, None, &RunOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "certificate 571 is not issued yet");
     assert!(matches!(error, FetchError::NotIssued { id: 571 }));
     let strange = |shown: &mut Value| shown["colour"] = json!("red");
-    let error = fetch(&mut client(strange).strict(true), 571, None, &RunOptions::default()).unwrap_err();
+    let error = fetch(&mut client(strange).strict(true), 571, None, None, &RunOptions::default()).unwrap_err();
     assert!(matches!(error, FetchError::Gateway(Error::Gateway(GatewayError::Unexpected { .. }))), "{error}");
-    assert_eq!(fetch(&mut client(strange), 571, None, &RunOptions::default()).unwrap().findings.len(), 1);
+    assert_eq!(fetch(&mut client(strange), 571, None, None, &RunOptions::default()).unwrap().findings.len(), 1);
 }
 
 /// What a server reads besides stays, and what fails leaves nothing behind.
@@ -83,7 +83,7 @@ fn plain_files_keep_what_stands_beside_the_certificate() {
     let journal = Journal::open(store.path().join("store.sqlite"), "account").unwrap();
     let mut fetched = || {
         let install = Some((InstallOptions::into_folder(folder.path()), &journal));
-        fetch(&mut client, 571, install, &RunOptions::default()).unwrap().outcome
+        fetch(&mut client, 571, None, install, &RunOptions::default()).unwrap().outcome
     };
     assert!(matches!(fetched(), Outcome::Issued(_)));
     let text = fs::read_to_string(path("fullchain.pem")).unwrap() + BESIDE;

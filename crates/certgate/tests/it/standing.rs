@@ -70,7 +70,7 @@ fn many_are_not_asked_for_one_by_one() {
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
         for number in 0..FOLDERS {
             let into = folder.path().join(format!("certificates/{number:03}"));
-            fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
+            fetch(&mut client, 571, None, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
             written_after(&into, START);
         }
         let roots = [folder.path().join("certificates")];
@@ -106,7 +106,7 @@ fn what_was_revoked_is_critical() {
         reissue(&gateway, protocol, START);
         let into = folder.path().join("live");
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
-        fetch(&mut client, 571, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
+        fetch(&mut client, 571, None, Some((InstallOptions::into_folder(&into), &journal)), &run).unwrap();
         written_after(&into, START);
         let mut look = |now: i64| {
             clock.store(now, Ordering::SeqCst);

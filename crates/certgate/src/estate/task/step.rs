@@ -44,7 +44,7 @@ pub(super) fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Ste
             if matches!(planned.reason, PlanReason::Changed { .. }) {
                 check(subject, &request(subject, Purpose::Reissue(certificate))?)?;
             }
-            return Ok(Step::Fetch { certificate, install });
+            return Ok(Step::Fetch { certificate, csr: None, install });
         }
         (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
             let (name, serial) = (installed.name.clone(), installed.serial.clone());
