@@ -14,7 +14,7 @@ use std::{
     path::PathBuf,
 };
 
-use certgate_domain::{Certificate, PollMessage, task::PollInfo};
+use certgate_domain::{AccountId, Certificate, PollMessage, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
 
 use self::standing::look_at;
@@ -45,6 +45,8 @@ use crate::{
 pub struct Snapshot {
     /// When it was taken, in seconds since 1970.
     pub taken: i64,
+    /// Whose certificates, orders and runs these are.
+    pub account_id: Option<AccountId>,
     /// The account, as far as the gateway answered.
     pub account: Option<Account>,
     /// The sets in place in folders here.
@@ -137,6 +139,7 @@ impl Snapshot {
         let revoked = installed.iter().filter(|set| set.record.revoked.is_some()).map(|set| set.folder.clone());
         Ok(Self {
             taken: now,
+            account_id: Some(AccountId::known_as(journal.account())),
             revoked: revoked.collect(),
             installed,
             unreadable,
@@ -164,7 +167,14 @@ impl Snapshot {
 
     /// Adds the account's list, and its queue where that is asked for.
     fn list(&mut self, client: &mut Client, queue: bool) -> Result<(), Error> {
-        self.account = Some(Account::of(client)?);
+        let account = self.account.insert(Account::of(client)?);
+        let mut installed: Vec<&InstalledCertificate> = self.installed.iter().collect();
+        installed.sort_unstable_by_key(|set| set.not_before);
+        let installed: HashMap<_, _> = installed.into_iter().filter_map(|set| Some((set.id?, set))).collect();
+        for row in &mut account.certificates {
+            let set = row.id.and_then(|id| installed.get(&id)).filter(|set| !row.may_be_another(set));
+            row.not_before = set.map(|set| set.not_before).or(row.not_before);
+        }
         if queue {
             let answer = client.call(PollInfo)?.value;
             self.queue = Some(waiting(&answer));

@@ -116,9 +116,14 @@ impl Row<'_> {
         self.installed.map(|set| set.not_after).or_else(|| self.account?.not_after)
     }
 
+    fn began(&self) -> Option<i64> {
+        self.installed.map(|set| set.not_before).or_else(|| self.account?.began())
+    }
+
     /// What is next with one that is not installed here.
     fn elsewhere(&self, now: i64) -> String {
-        let ends_soon = self.ends().is_some_and(|ends| ends_within(ends, Thresholds::default().warning, now));
+        let soon = |ends| Thresholds::of(self.began(), ends).warning;
+        let ends_soon = self.ends().is_some_and(|ends| ends_within(ends, soon(ends), now));
         if ends_soon { "<span class=\"warn\">see who has it</span>".to_owned() } else { String::new() }
     }
 
@@ -133,8 +138,8 @@ impl Row<'_> {
             (None, own(name)),
             (id, id.map(|id| id.to_string()).unwrap_or_default()),
             (None, text(product)),
-            (self.ends(), self.ends().map(|ends| end(ends, now)).unwrap_or_default()),
-            (term, term.map(|term| end(term, now)).unwrap_or_default()),
+            (self.ends(), self.ends().map(|ends| end(self.began(), ends, now)).unwrap_or_default()),
+            (term, term.map(|term| end(None, term, now)).unwrap_or_default()),
             (None, installed.map_or_else(|| "<span class=\"dim\">not here</span>".to_owned(), place)),
             (None, installed.map(|set| served(overview, &set.folder)).unwrap_or_default()),
             (None, installed.map_or_else(|| self.elsewhere(now), |set| next(overview, &set.folder))),
@@ -275,8 +280,8 @@ fn cell(label: &str, key: Option<i64>, content: &str) -> String {
     format!("<td data-label=\"{label}\"{key}>{content}</td>")
 }
 
-fn end(ends: i64, now: i64) -> String {
-    let Thresholds { warning, critical } = Thresholds::default();
+fn end(began: Option<i64>, ends: i64, now: i64) -> String {
+    let Thresholds { warning, critical } = Thresholds::of(began, ends);
     let within = |time| ends_within(ends, time, now);
     let class = match (within(critical), within(warning)) {
         (true, _) => "bad",

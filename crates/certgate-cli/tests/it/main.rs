@@ -62,6 +62,7 @@ mod key_stores;
 mod lease;
 mod led;
 mod life;
+mod lifetimes;
 mod list;
 #[cfg(target_os = "linux")]
 mod manual;

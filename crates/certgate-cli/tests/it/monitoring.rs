@@ -40,11 +40,11 @@ fn parse(text: &str) -> BTreeMap<String, Samples> {
             assert!(kind == "gauge" || kind == "counter", "{line}");
         } else {
             let (name, value) = line.rsplit_once(' ').unwrap();
-            let (name, labels) = name.split_once('{').map_or((name, ""), |(name, labels)| {
-                let labels = labels.strip_suffix('}').unwrap();
-                assert!(labels.split("\",").all(|label| label.split_once("=\"").is_some()), "{line}");
-                (name, labels)
-            });
+            let (name, labels) = name.split_once('{').unwrap_or_else(|| panic!("{line} is of no account"));
+            let labels = labels.strip_suffix('}').unwrap();
+            assert!(labels.split("\",").all(|label| label.split_once("=\"").is_some()), "{line}");
+            let (labels, _) = labels.split_once("account=\"user@9 at 127.0.0.1").unwrap_or_else(|| panic!("{line}"));
+            let labels = labels.trim_end_matches(',');
             assert_eq!(name, family, "a sample stands below its own help");
             let samples = found.entry(name.to_owned()).or_default();
             assert!(samples.insert(labels.to_owned(), value.parse().unwrap()).is_none(), "{line} comes twice");
@@ -207,12 +207,15 @@ fn metrics_of_everything_that_is_watched() {
         assert!(value("certgate_certificate_term_end_timestamp_seconds", labels) >= expire);
         assert_eq!(metrics["certgate_certificate_not_after_timestamp_seconds"].len(), 2);
         let installed = format!("{labels},folder=\"{out}\"");
+        let began = value("certgate_installed_not_before_timestamp_seconds", &installed);
+        assert_eq!(value("certgate_certificate_not_before_timestamp_seconds", labels), began);
         assert_eq!(value("certgate_installed_not_after_timestamp_seconds", &installed), expire);
         assert_eq!(value("certgate_installed_deployed", &format!("folder=\"{out}\"")), 0.0, "its hook failed");
         assert_eq!((value("certgate_gateway_up", ""), value("certgate_queue_messages", "")), (1.0, 3.0));
         assert!((58.0..=62.0).contains(&value("certgate_gateway_clock_ahead_seconds", "")));
         assert_eq!(value("certgate_orders", "state=\"done\""), 1.0);
         let taken = value("certgate_snapshot_timestamp_seconds", "");
+        assert!((taken - 7200.0..=taken + 62.0).contains(&began), "dated back by an hour: {began} {taken}");
         let run = value("certgate_last_run_timestamp_seconds", "command=\"reissue\"");
         assert!((taken - 120.0..=taken).contains(&run), "{run} {taken}");
         assert_eq!(value("certgate_last_exit_code", "command=\"reissue\""), 11.0);
@@ -239,7 +242,8 @@ fn metrics_of_everything_that_is_watched() {
         ended(run_again(here.home.path(), &command, transport), 5);
         let alone = parse(&fs::read_to_string(&file).unwrap());
         assert_eq!(alone["certgate_gateway_up"][""], 0.0);
-        assert!(alone.contains_key("certgate_installed_not_after_timestamp_seconds"));
+        assert_eq!(alone["certgate_installed_not_before_timestamp_seconds"][&installed], began);
+        assert_eq!(alone["certgate_installed_not_after_timestamp_seconds"][&installed], expire);
         assert!(!alone.contains_key("certgate_certificate_not_after_timestamp_seconds"));
     }
 }

@@ -67,3 +67,28 @@ fn a_run_is_recorded_at_each_of_its_accounts() {
         assert!(recorded(&metrics(&accounts, transport, "team")).contains("resume"));
     }
 }
+
+/// Each sample says whose it is: the files of two profiles may lie in one folder that a collector reads, and none of their series is the other's.
+#[test]
+fn metrics_of_two_accounts_stand_beside_each_other() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        for profile in ["live", "team"] {
+            let out = format!("certs/{profile}");
+            accounts.done(transport, &["reissue", "571", "--new-key", "--out", &out, "--profile", profile]);
+        }
+        let [live, team] = [("live", "user", &accounts.first), ("team", "other", &accounts.second)].map(
+            |(profile, user, (_, server))| {
+                let at = server.xml_endpoint().split('/').nth(2).unwrap().to_owned();
+                let metrics = metrics(&accounts, transport, profile);
+                let series = metrics.lines().filter(|line| !line.starts_with('#'));
+                let series: BTreeSet<String> = series.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect();
+                let account = format!("account=\"{user}@9 at {at}\"}}");
+                assert!(series.iter().all(|one| one.ends_with(&account)), "{account} {series:?}");
+                series
+            },
+        );
+        assert!(live.len() > 10 && team.len() > 10, "{live:?} {team:?}");
+        assert!(live.is_disjoint(&team), "{live:?} {team:?}");
+    }
+}

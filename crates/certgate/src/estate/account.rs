@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
 
-use certgate_x509::is_same_serial;
+use certgate_x509::{X509, is_same_serial};
 
 use super::{
     SAME_END,
@@ -24,6 +24,8 @@ pub struct AccountCertificate {
     pub product: Option<String>,
     /// Its serial number, hexadecimal, where the gateway says it.
     pub serial: Option<String>,
+    /// From when it is valid, in seconds since 1970, where the certificate itself is known: a list does not say it.
+    pub not_before: Option<i64>,
     /// When it ends, in seconds since 1970.
     pub not_after: Option<i64>,
     /// When it was last changed, in seconds since 1970, where the gateway says it.
@@ -34,7 +36,9 @@ pub struct AccountCertificate {
 
 impl From<&Certificate> for AccountCertificate {
     fn from(certificate: &Certificate) -> Self {
+        let server = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
         Self {
+            not_before: server.map(|server| server.not_before),
             id: certificate.id,
             name: certificate.name.clone().unwrap_or_default(),
             product: certificate.product.clone(),
@@ -49,10 +53,19 @@ impl From<&Certificate> for AccountCertificate {
 
 /// Authorities date a certificate back by so much at most: what the account changed later may be another one.
 const A_DAY: i64 = 86_400;
+/// Authorities bound a certificate at that, in seconds, or more.
+const SHORTEST: i64 = 47 * A_DAY;
 /// Zones differ by whole quarters of an hour, in seconds.
 const QUARTER: u64 = 15 * 60;
 
 impl AccountCertificate {
+    /// When it began to be valid at the latest, in seconds since 1970: where the certificate itself is not known, it began before it was changed
+    /// last, and lasts as long as authorities let it.
+    pub fn began(&self) -> Option<i64> {
+        let by_list = || Some(self.updated?.min(self.not_after?.saturating_sub(SHORTEST)));
+        self.not_before.or_else(by_list)
+    }
+
     /// Whether it may be another one than that in place: a list does not say all.
     pub(crate) fn may_be_another(&self, installed: &InstalledCertificate) -> bool {
         self.not_after.is_none_or(|end| !is_same_end(end, installed.not_after))

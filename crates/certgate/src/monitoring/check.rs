@@ -7,6 +7,7 @@ use crate::{
     estate::{
         SAME_END,
         account::{Account, AccountCertificate},
+        term::RenewBefore,
     },
     inventory::{InstalledCertificate, ends_within},
 };
@@ -25,6 +26,17 @@ const DAY: u64 = 86_400;
 impl Default for Thresholds {
     fn default() -> Self {
         Self { warning: Duration::from_secs(30 * DAY), critical: Duration::from_secs(7 * DAY) }
+    }
+}
+
+impl Thresholds {
+    /// Those of one certificate: it is a warning once it is to be renewed, which is nearer to its end where it lasts less than ninety days. It is valid
+    /// from then, as far as that is known, and until then, in seconds since 1970.
+    pub fn of(not_before: Option<i64>, not_after: i64) -> Self {
+        let Some(not_before) = not_before else { return Self::default() };
+        let renewed = RenewBefore::seconds(None, not_before, not_after).max(0).cast_unsigned();
+        let warning = Duration::from_secs(renewed);
+        Self { warning, critical: (warning / 4).min(Self::default().critical) }
     }
 }
 
@@ -230,6 +242,8 @@ fn of_their_own<'s>(account: &Account, installed: &'s [InstalledCertificate]) ->
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::time::Duration;
+
     use certgate_keys::KeyType;
 
     use super::{Level, Thresholds, check};
@@ -273,6 +287,16 @@ pub(super) mod tests {
         };
         let account = Account { certificates: ends.iter().enumerate().map(row).collect(), ..Account::default() };
         Snapshot { taken: NOW, account: Some(account), ..Snapshot::default() }
+    }
+
+    #[test]
+    fn what_lasts_shorter_is_told_of_later() {
+        for (lasts, warning, critical) in [(398, 720, 168), (90, 720, 168), (47, 376, 94), (6, 48, 12)] {
+            let hours = |time: Duration| time.as_secs() / 3600;
+            let Thresholds { warning: warns, critical: is_critical } = Thresholds::of(Some(NOW), NOW + lasts * DAY);
+            assert_eq!((hours(warns), hours(is_critical)), (warning, critical), "{lasts} days");
+        }
+        assert_eq!(Thresholds::of(None, NOW), Thresholds::default());
     }
 
     #[test]

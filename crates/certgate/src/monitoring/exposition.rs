@@ -23,10 +23,18 @@ pub struct Metric {
 }
 
 /// A text of metrics. Names, units and comments are as Prometheus' documentation has them.
-#[derive(Debug, Default)]
-pub(super) struct Exposition(String);
+#[derive(Debug)]
+pub(super) struct Exposition {
+    text: String,
+    /// What every sample has, behind its own.
+    labels: Vec<(&'static str, String)>,
+}
 
 impl Exposition {
+    pub(super) fn with_labels(labels: Vec<(&'static str, String)>) -> Self {
+        Self { text: String::new(), labels }
+    }
+
     /// A metric with its samples; one without samples is left out.
     pub(super) fn metric<V: Display>(
         &mut self,
@@ -43,17 +51,17 @@ impl Exposition {
             MetricKind::Counter => "counter",
         };
         // Writing to a string does not fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (labels, value) in samples {
-            let labels: Vec<String> =
-                labels.iter().map(|(label, text)| format!("{label}=\"{}\"", escaped(text))).collect();
+            let labels = labels.iter().chain(&self.labels);
+            let labels: Vec<String> = labels.map(|(label, text)| format!("{label}=\"{}\"", escaped(text))).collect();
             let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-            let _ = writeln!(self.0, "{name}{labels} {value}");
+            let _ = writeln!(self.text, "{name}{labels} {value}");
         }
     }
 
     pub(super) fn into_text(self) -> String {
-        self.0
+        self.text
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Snapshot,
     exposition::{Exposition, Metric, MetricKind},
 };
-use crate::GatewayClock;
+use crate::{GatewayClock, inventory::InstalledCertificate};
 
 const fn gauge(name: &'static str, help: &'static str) -> Metric {
     Metric { name, kind: MetricKind::Gauge, help }
@@ -25,12 +25,20 @@ const NOT_AFTER: Metric = gauge(
     "certgate_certificate_not_after_timestamp_seconds",
     "When a certificate of the account ends, the last of its name.",
 );
+const NOT_BEFORE: Metric = gauge(
+    "certgate_certificate_not_before_timestamp_seconds",
+    "When a certificate of the account began to be valid, at the latest: lists do not say it.",
+);
 const TERM_END: Metric = gauge(
     "certgate_certificate_term_end_timestamp_seconds",
     "When the paid term of a certificate of the account ends.",
 );
 const INSTALLED: Metric =
     gauge("certgate_installed_not_after_timestamp_seconds", "When the certificate that is in place in a folder ends.");
+const INSTALLED_SINCE: Metric = gauge(
+    "certgate_installed_not_before_timestamp_seconds",
+    "When the certificate that is in place in a folder began to be valid.",
+);
 const DEPLOYED: Metric =
     gauge("certgate_installed_deployed", "Whether the hook of the set in place went well; 1 where it has none.");
 const REVOKED: Metric =
@@ -59,15 +67,17 @@ const REQUESTS: Metric = counter(
 );
 
 /// Every metric that there may be.
-pub const METRICS: [Metric; 18] = [
+pub const METRICS: [Metric; 20] = [
     SNAPSHOT,
     GATEWAY,
     CLOCK,
     QUEUE,
     SUPERSEDED,
     NOT_AFTER,
+    NOT_BEFORE,
     TERM_END,
     INSTALLED,
+    INSTALLED_SINCE,
     DEPLOYED,
     REVOKED,
     SERVED,
@@ -82,7 +92,9 @@ pub const METRICS: [Metric; 18] = [
 
 /// A snapshot in Prometheus' text format. What is not known is left out.
 pub fn prometheus(snapshot: &Snapshot) -> String {
-    let mut text = Exposition::default();
+    // So that the metrics of several accounts may stand beside each other.
+    let account = snapshot.account_id.iter().map(|account| ("account", account.to_string()));
+    let mut text = Exposition::with_labels(account.collect());
     let one = |value: Option<i64>| value.map(|value| (Vec::new(), value));
     let account = snapshot.account.as_ref();
     text.metric(SNAPSHOT, one(Some(snapshot.taken)));
@@ -95,16 +107,16 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
         vec![("id", id.map_or_else(String::new, |id| id.to_string())), ("name", name.to_owned())]
     };
     text.metric(NOT_AFTER, certificates().filter_map(|one| Some((labels(one.id, &one.name), one.not_after?))));
+    text.metric(NOT_BEFORE, certificates().filter_map(|one| Some((labels(one.id, &one.name), one.began()?))));
     text.metric(TERM_END, certificates().filter_map(|one| Some((labels(one.id, &one.name), one.term?.end))));
     let folder = |folder: &std::path::Path| ("folder", folder.display().to_string());
-    text.metric(
-        INSTALLED,
-        snapshot.installed.iter().map(|set| {
-            let mut labels = labels(set.id, &set.name);
-            labels.push(folder(&set.folder));
-            (labels, set.not_after)
-        }),
-    );
+    let in_place = |set: &InstalledCertificate| {
+        let mut labels = labels(set.id, &set.name);
+        labels.push(folder(&set.folder));
+        labels
+    };
+    text.metric(INSTALLED, snapshot.installed.iter().map(|set| (in_place(set), set.not_after)));
+    text.metric(INSTALLED_SINCE, snapshot.installed.iter().map(|set| (in_place(set), set.not_before)));
     text.metric(
         DEPLOYED,
         snapshot.installed.iter().map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),

@@ -10,6 +10,7 @@ use certgate_domain::Certificate;
 use certgate_store::Order;
 use certgate_x509::is_same_serial;
 
+use super::check::Thresholds;
 use crate::{
     Client, Error, Installation, Journal, certificate_of,
     estate::{
@@ -146,9 +147,6 @@ impl Standing {
     }
 }
 
-/// What ends sooner and is not here should be seen to: a list does not say how long it lasts in all.
-const SOON: Duration = Duration::from_secs(30 * 86_400);
-
 /// How the certificates stand that were [found](crate::inventory::find) in these folders and below them; where their account's gateway may be
 /// asked, also those of the account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with
 /// each. `now` is in seconds since 1970.
@@ -203,8 +201,8 @@ pub fn standings(
     let others = account.into_iter().flat_map(|account| account.listed);
     let is_elsewhere = |certificate: &AccountCertificate| certificate.id.is_some_and(|id| !here.contains(&id));
     standings.extend(others.filter(is_elsewhere).map(|certificate| {
-        let soon = renew_before.unwrap_or(SOON);
-        let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, soon, now));
+        let soon = |ends| renew_before.unwrap_or(Thresholds::of(certificate.began(), ends).warning);
+        let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, soon(ends), now));
         Standing::Elsewhere { certificate: Box::new(certificate), ends_soon }
     }));
     Ok((standings, trouble))
