@@ -1,7 +1,7 @@
 //! The folder of an installed certificate: whole sets of files, switched at once.
 //!
 //! ```text
-//! example.com/pending/key.pem request.pem     a key whose certificate is not there yet
+//! example.com/pending/key.pem request.pem     a key whose certificate is not there yet; key-1.pem an earlier one
 //! example.com/sets/000002-0a1b2c/             key.pem cert.pem chain.pem fullchain.pem combined.pem, about.json
 //! example.com/sets/000002-0a1b2c/before -> ../000001-3d4e5f    what was in place when this set came
 //! example.com/current -> sets/000002-0a1b2c   the one link that is switched
@@ -16,6 +16,7 @@ mod damaged;
 mod deployment;
 mod install;
 mod lost;
+mod pending;
 mod readers;
 mod record;
 mod rollback;
@@ -44,12 +45,14 @@ pub use self::{
     damaged::Faults,
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},
+    pending::KeptKey,
     record::SetRecord,
     rollback::{InstalledSet, PutBack, RollbackError},
     shared_hooks::deploy_together,
     turn::FolderTurn,
 };
 pub(crate) use self::{
+    pending::first_missing,
     record::{FILE_WITHOUT_SETS, path_in as record_path_in},
     shared_hooks::repeat_hooks,
 };
@@ -151,11 +154,6 @@ impl Installation {
         &self.options.folder
     }
 
-    /// The folder of the key that waits for its certificate.
-    pub fn pending(&self) -> PathBuf {
-        self.folder().join(PENDING)
-    }
-
     /// The owner of what is written, where one is named.
     fn owner(&self) -> Option<Owner> {
         self.owner.clone()?.ok()
@@ -181,17 +179,6 @@ impl Installation {
             Err(why) if why.is_not_found() => Ok(None),
             folder => folder.map(Some),
         }
-    }
-
-    /// The key that waits for its certificate, where there is one.
-    ///
-    /// # Errors
-    /// It cannot be read, or others could have put it there, or can read it.
-    pub fn pending_key(&self) -> Result<Option<Secret>, FileError> {
-        let Some(folder) = self.open_if_there()? else { return Ok(None) };
-        let Some(pending) = folder.folder(PENDING)? else { return Ok(None) };
-        pending.check()?;
-        Ok(pending.read_secret(KEY)?.map(secret))
     }
 
     /// The key in place, where there is one. A server may own its file: who could have put it into its folder counts.
@@ -221,12 +208,13 @@ impl Installation {
         certificate.is_ok_and(|certificate| damaged::is_of(&Secret::new(read(KEY)), &certificate))
     }
 
-    /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.
+    /// Every key here: the one that waits, the one in place, those that were set aside, those of the other sets, the newest first.
     ///
     /// # Errors
     /// One cannot be read, or others could have put it there.
     pub fn keys(&self) -> Result<Vec<Secret>, FileError> {
         let mut keys = vec![self.pending_key()?, self.key()?];
+        keys.extend(self.keys_set_aside()?.into_iter().map(Some));
         if let Some(sets) = self.open_if_there()?.map(|folder| folder.folder(SETS)).transpose()?.flatten() {
             for set in sets::names(&sets)?.iter().rev() {
                 let Some(set) = sets.folder(set)? else { continue };
@@ -335,38 +323,6 @@ impl Installation {
     fn give(&self, place: &Path) -> Result<(), FileError> {
         let given = self.owner().map_or(Ok(()), |owner| certgate_files::set_owner(place, owner));
         given.map_err(|why| FileError::Io { path: self.folder().to_owned(), source: why.into() })
-    }
-
-    /// Keeps a key until its certificate comes: on disk and synced, for its owner only.
-    ///
-    /// # Errors
-    /// It could not be written, or one waits already, which stays: nothing may be ordered with this one.
-    pub(crate) fn keep_key(&self, key: &Secret) -> Result<(), FileError> {
-        self.make_folder(true)?;
-        let folder = self.open()?;
-        let pending = folder.folder_or_make(PENDING, FOLDER_WITH_KEYS, None)?;
-        pending.check()?;
-        pending.write_new_whole(KEY, key.expose().as_bytes(), 0o600)?;
-        pending.sync()?;
-        folder.sync()
-    }
-
-    /// Keeps the request made with the key that waits.
-    ///
-    /// # Errors
-    /// It could not be written.
-    pub(crate) fn keep_request(&self, request: &str) -> Result<(), FileError> {
-        let pending = self.open()?.folder_or_make(PENDING, FOLDER_WITH_KEYS, None)?;
-        pending.replace("request.pem", request.as_bytes(), 0o644, None)?;
-        pending.sync()
-    }
-
-    /// The key is in place: it waits no longer.
-    fn forget_pending(&self, folder: &Folder, key: &Secret) -> Result<(), FileError> {
-        if self.pending_key()?.as_ref() == Some(key) {
-            folder.remove_folder_and_files(PENDING)?;
-        }
-        Ok(())
     }
 }
 

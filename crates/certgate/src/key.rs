@@ -23,7 +23,7 @@ pub enum KeySource {
     /// A new key. It is kept in the certificate's folder before the order leaves, and used again by the next run where the order
     /// never left.
     New {
-        /// The key's type; a key of another type that waits already is an error then.
+        /// The key's type; a key of another type that waits already is set aside then.
         key_type: Option<KeyType>,
         /// Its type where none is asked for and no key waits.
         default: KeyType,
@@ -64,22 +64,6 @@ pub enum KeySourceError {
         path: PathBuf,
         /// The certificate's folder.
         folder: PathBuf,
-    },
-    /// A key of another type than the one asked for waits for its certificate.
-    #[error("{} holds a key that waits for its certificate, {found}, and {} was asked for", pending.display(), asked.name())]
-    OtherTypeWaits {
-        /// The folder of the key that waits.
-        pending: PathBuf,
-        /// What that key is, such as `EC P-384`.
-        found: String,
-        /// What was asked for.
-        asked: KeyType,
-    },
-    /// Another key than the given one waits for its certificate.
-    #[error("{} holds the key of an order that is not finished", pending.display())]
-    OtherKeyWaits {
-        /// The folder of the key that waits.
-        pending: PathBuf,
     },
     /// Neither the order nor the certificate says a name.
     #[error("the certificate's name is not known")]
@@ -181,22 +165,16 @@ impl KeySource {
         names: &[String],
         is_rehearsal: bool,
     ) -> Result<RequestText, KeySourceError> {
-        let (key_type, key) = match self {
-            Self::New { key_type, default } => {
-                (*key_type, installation.key_to_use(None, key_type.unwrap_or(*default), is_rehearsal)?)
-            }
+        let wanted = match self {
+            Self::New { key_type, default } => WantedKey::New { asked: *key_type, default: *default },
             Self::File { path, pass_phrase, decrypt } => {
-                let key = read_for(installation.folder(), path, pass_phrase.as_ref(), *decrypt)?;
-                (None, installation.key_to_use(Some(key), KeyType::default(), is_rehearsal)?)
+                WantedKey::Given(read_for(installation.folder(), path, pass_phrase.as_ref(), *decrypt)?)
             }
         };
+        let key = installation.key_to_use(wanted, is_rehearsal)?;
         let subject = subject(known, names.first().ok_or(KeySourceError::NoName)?.clone());
         let text = key.request(&subject, names).map_err(KeySourceError::Unmade)?;
         let request = CertificateRequest::from_pem(&text).map_err(KeySourceError::Request)?;
-        if let Some(asked) = key_type.filter(|asked| *asked != key_type_like(&request.key)) {
-            let found = request.key.to_string();
-            return Err(KeySourceError::OtherTypeWaits { pending: installation.pending(), found, asked });
-        }
         if !is_rehearsal {
             installation.keep_request(&text)?;
         }
@@ -214,40 +192,60 @@ fn subject(known: &Certificate, common_name: String) -> Subject {
     }
 }
 
+/// The key that an order is to be made with.
+enum WantedKey {
+    /// That one.
+    Given(PrivateKey),
+    /// One of that type, else any that waits, else one of the default's.
+    New { asked: Option<KeyType>, default: KeyType },
+}
+
+impl WantedKey {
+    /// Whether a key is one.
+    fn is_met_by(&self, key: &PrivateKey) -> bool {
+        let is_of = |asked: KeyType| PublicKey::from_spki(&key.spki()).is_ok_and(|key| key_type_like(&key) == asked);
+        match self {
+            Self::Given(given) => given.spki() == key.spki(),
+            Self::New { asked, .. } => asked.is_none_or(is_of),
+        }
+    }
+}
+
 impl Installation {
-    /// The key for an order, kept until its certificate comes: the one that waits, else the given one, else a new one.
-    fn key_to_use(
-        &self,
-        given: Option<PrivateKey>,
-        key_type: KeyType,
-        is_rehearsal: bool,
-    ) -> Result<PrivateKey, KeySourceError> {
-        let waiting = match self.pending_key()? {
-            Some(text) => {
-                let path = self.pending().join("key.pem");
-                let unusable = |source| KeySourceError::Key { path, source };
-                Some(PrivateKey::from_pem(text.expose(), None).map_err(unusable)?)
+    /// The key for an order, kept until its certificate comes: the one that waits where that is one, else the given one or a new one. What waits
+    /// otherwise is set aside, for an order may be out with it.
+    fn key_to_use(&self, wanted: WantedKey, is_rehearsal: bool) -> Result<PrivateKey, KeySourceError> {
+        if let Some(text) = self.pending_key()? {
+            let path = self.pending().join("key.pem");
+            let unusable = |source| KeySourceError::Key { path, source };
+            let waiting = PrivateKey::from_pem(text.expose(), None).map_err(unusable)?;
+            if wanted.is_met_by(&waiting) {
+                return Ok(waiting);
             }
-            None => None,
+            if !is_rehearsal {
+                self.set_pending_aside()?;
+            }
+        }
+        let (key, asked) = match wanted {
+            WantedKey::Given(key) => (key, None),
+            WantedKey::New { asked, default } => {
+                let key = PrivateKey::generate(asked.unwrap_or(default)).map_err(KeySourceError::Unmade)?;
+                (key, Some((asked, default)))
+            }
         };
-        match (waiting, given) {
-            (Some(waiting), None) => Ok(waiting),
-            (Some(waiting), Some(given)) if waiting.spki() == given.spki() => Ok(waiting),
-            (Some(_), Some(_)) => Err(KeySourceError::OtherKeyWaits { pending: self.pending() }),
-            (None, given) => {
-                let is_given = given.is_some();
-                let key = given.map_or_else(|| PrivateKey::generate(key_type), Ok).map_err(KeySourceError::Unmade)?;
-                if is_rehearsal {
-                    return Ok(key);
-                }
-                match self.keep_key(&key.to_pem()) {
-                    // Another process at the same folder was faster: its key counts.
-                    Err(error) if error.is_already_there() => {
-                        self.key_to_use(is_given.then_some(key), key_type, is_rehearsal)
-                    }
-                    kept => kept.map(|()| key).map_err(KeySourceError::Folder),
-                }
+        if is_rehearsal {
+            return Ok(key);
+        }
+        match self.keep_key(&key.to_pem()) {
+            // Another process at the same folder was faster: its key counts where it is one.
+            Err(error) if error.is_already_there() => {
+                let wanted = match asked {
+                    Some((asked, default)) => WantedKey::New { asked, default },
+                    None => WantedKey::Given(key),
+                };
+                self.key_to_use(wanted, is_rehearsal)
             }
+            kept => kept.map(|()| key).map_err(KeySourceError::Folder),
         }
     }
 }

@@ -434,11 +434,6 @@ fn wrong_keys_are_found_before_anything_is_sent() {
         ("a folder in place of the link", vec!["--new-key", "--out", "whole"], "whole/current is in the way"),
         ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
         ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "--deploy-hook needs --out too"),
-        (
-            "a key of another kind waits",
-            vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],
-            "EC P-384, and rsa2048 was asked for",
-        ),
     ] {
         let output = here.at(&[&["reissue", "571"][..], &more].concat());
         assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));

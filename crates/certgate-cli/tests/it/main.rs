@@ -86,6 +86,8 @@ mod page;
 mod paid_term;
 #[cfg(unix)]
 mod pass_through;
+#[cfg(unix)]
+mod pending_keys;
 #[cfg(all(feature = "postgres", unix))]
 mod postgres;
 #[cfg(target_os = "linux")]

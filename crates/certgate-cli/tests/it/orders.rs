@@ -381,11 +381,16 @@ fn what_carries_on_comes_to_the_same_account_and_store() {
         let advice = document["error"]["advice"].as_str().unwrap();
         assert_eq!((code, advice), (6, format!("carry on with `{resume} {id}`").as_str()));
 
-        // A store that knows nothing of the order whose key waits in the folder.
+        // A store that knows nothing of the order, which the gateway shows: its key waits in the folder, whatever is asked for.
         let other = home.path().join("other.sqlite").display().to_string();
+        let pending = home.path().join("out/pending");
+        let key = std::fs::read(pending.join("key.pem")).unwrap();
         let (code, document, said) = run(&[&reissue[..], &["--key-type", "rsa2048"]].concat(), &other, "");
-        let resume = format!("certgate resume --config {config} --profile live --store {other}");
         let advice = document["error"]["advice"].as_str().unwrap();
-        assert!(code == 2 && advice.starts_with(&format!("carry on with `{resume}`, ")), "{code} {said}");
+        let look = format!("look at it with `certgate job info --config {config} --profile live --store {other} ");
+        assert!(code == 6 && advice.starts_with(&look), "{code} {said}");
+        let files = std::fs::read_dir(&pending).unwrap();
+        let keys: Vec<Vec<u8>> = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+        assert_eq!(keys, [key], "{transport}");
     }
 }

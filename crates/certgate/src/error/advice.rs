@@ -95,10 +95,6 @@ pub enum Advice {
     },
     /// Agree to the key being written decrypted, or make the CSR with it and give that.
     AgreeToDecryptedKey,
-    /// Carry on with the order that the key waits for, order with a key of its type, or move it away.
-    ResumeOrOrderWithAnyType,
-    /// Carry on with the order that the key waits for, or move it away.
-    ResumeOrMoveKey,
     /// Carry on with that order.
     Resume {
         /// The order's id.
@@ -286,8 +282,6 @@ impl Advised for KeySourceError {
             Self::File(error) if error.is_not_found() => Some(Advice::GiveOtherKey),
             Self::NoName => Some(Advice::GiveName),
             Self::Decrypted { .. } => Some(Advice::AgreeToDecryptedKey),
-            Self::OtherTypeWaits { .. } => Some(Advice::ResumeOrOrderWithAnyType),
-            Self::OtherKeyWaits { .. } => Some(Advice::ResumeOrMoveKey),
             _ => None,
         }
     }

@@ -105,15 +105,6 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
             );
             return Some(text);
         }
-        Advice::ResumeOrOrderWithAnyType => {
-            let key_type = name("key_type");
-            return Some(format!(
-                "carry on with `certgate resume{options}`, order without {key_type}, or move it away"
-            ));
-        }
-        Advice::ResumeOrMoveKey => {
-            return Some(format!("carry on with `certgate resume{options}`, or move it away"));
-        }
         Advice::Resume { order } => return Some(format!("carry on with `{}`", resume(options, order))),
         Advice::ResumeOrAbandon { order } => {
             return Some(format!(

@@ -94,7 +94,7 @@ fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskErro
     if has_key_here {
         settings.new_key = Some(true);
         let mut request = settings.request(purpose)?;
-        request.key = Some(KeySource::New { key_type: None, default });
+        request.key = Some(KeySource::New { key_type: Some(default), default });
         return Ok(request);
     }
     // The key is somewhere else, and only with that one its holder can use the certificate.

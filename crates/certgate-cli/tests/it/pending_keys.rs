@@ -1,0 +1,104 @@
+//! The key of an order that was refused, or never left: it does not decide what the next one is made with, and none that may be needed is lost.
+
+use std::fs;
+
+use certgate_simulator::Settings;
+use certgate_x509::X509;
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{Here, pair};
+
+const APPLY: &[&str] = &["apply", "certificates.toml"];
+
+fn declare(here: &Here, more: &str) {
+    let text = format!("[[certificate]]\nid = 571\nout = \"certs/a\"\ndns = \"provision\"\n{more}\n");
+    fs::write(here.path("certificates.toml"), text).unwrap();
+}
+
+fn key_in_place(here: &Here) -> String {
+    X509::from_pem(here.read("certs/a/cert.pem")).unwrap().key.to_string()
+}
+
+/// The files of the folder of keys that wait.
+fn waiting(here: &Here) -> Vec<String> {
+    let files = fs::read_dir(here.path("certs/a/pending")).into_iter().flatten();
+    let mut names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "request.pem")
+        .collect();
+    names.sort();
+    names
+}
+
+/// No certificate comes for the key of what the gateway refused, and a folder that was made for it goes with it.
+#[test]
+fn what_is_refused_leaves_no_key() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let by_hand = ["reissue", "571", "--new-key", "--out", "below/new", "--dns", "provision", "--admin", "9999"];
+        here.ends(&by_hand, 3);
+        assert!(!here.path("below").exists(), "{transport}");
+        declare(&here, "admin = 9999");
+        here.ends(APPLY, 3);
+        assert!(!here.path("certs").exists(), "{transport}");
+        // A folder that somebody made stays, and so does what is in place.
+        fs::create_dir_all(here.path("certs/a")).unwrap();
+        here.ends(APPLY, 3);
+        assert!(here.path("certs/a").exists() && !here.path("certs/a/pending").exists(), "{transport}");
+        declare(&here, "");
+        here.ends(APPLY, 0);
+        let before = pair(&here.path("certs/a"));
+        declare(&here, "admin = 9999\nkey_type = \"p384\"");
+        here.ends(APPLY, 3);
+        assert_eq!(waiting(&here), [""; 0]);
+        assert_eq!(pair(&here.path("certs/a")), before);
+        let orders = here.orders();
+        declare(&here, "key_type = \"rsa2048\"");
+        here.ends(APPLY, 0);
+        here.ends(APPLY, 8);
+        assert_eq!((here.orders() - orders, key_in_place(&here)), (1, "RSA 2048 bits".to_owned()), "{transport}");
+    }
+}
+
+/// The key of an order that never left is used by the next one of its type, and any other type takes one order, too.
+#[test]
+fn a_key_of_another_type_that_waits_is_set_aside() {
+    for transport in ["xml", "json"] {
+        for (key_type, expected, uses_it) in [("p384", "EC P-384", true), ("rsa2048", "RSA 2048 bits", false)] {
+            let here = Here::new(transport, Settings::default());
+            let text = "[[certificate]]\nid = 571\nout = \"certs/a\"\ndns = \"exec false\"\nkey_type = \"p384\"\n";
+            fs::write(here.path("certificates.toml"), text).unwrap();
+            let (document, _) = here.run(APPLY, 13);
+            assert_eq!((here.orders(), waiting(&here)), (0, vec!["key.pem".to_owned()]), "{document}");
+            let first = here.read("certs/a/pending/key.pem");
+            declare(&here, &format!("key_type = \"{key_type}\""));
+            here.ends(APPLY, 0);
+            here.ends(APPLY, 8);
+            assert_eq!((here.orders(), key_in_place(&here).as_str()), (1, expected), "{transport}");
+            assert_eq!(here.read("certs/a/key.pem") == first, uses_it, "{transport} {key_type}");
+            assert_eq!(waiting(&here), [""; 0], "{transport} {key_type}");
+        }
+    }
+}
+
+/// The key of an order that is out stays, whatever is asked for meanwhile: its certificate finds it.
+#[test]
+fn the_key_of_an_order_that_is_out_stays() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let order = ["reissue", "571", "--new-key", "--dns", "provision", "--out", "certs/a"];
+        here.ends(&[&order[..], &["--no-wait"]].concat(), 6);
+        let key = here.read("certs/a/pending/key.pem");
+        here.ends(&["csr", "new", "--name", "example.com", "--key-out", "other.key"], 0);
+        let with_other = ["reissue", "571", "--key", "other.key", "--dns", "provision", "--out", "certs/a"];
+        for other in [&[&order[..], &["--key-type", "rsa2048"]].concat()[..], &with_other] {
+            let (code, document, said) = here.told(other);
+            assert!(code != 0 && here.orders() == 1, "{document} {said}");
+        }
+        let certificate_before = here.orders();
+        here.ends(&["resume"], 0);
+        assert_eq!((here.orders(), here.read("certs/a/key.pem")), (certificate_before, key), "{transport}");
+        let (of_key, of_certificate) = pair(&here.path("certs/a"));
+        assert_eq!(of_key, of_certificate);
+    }
+}
