@@ -244,6 +244,7 @@ fn metrics_of_everything_that_is_watched() {
         assert_eq!(alone["certgate_gateway_up"][""], 0.0);
         assert_eq!(alone["certgate_installed_not_before_timestamp_seconds"][&installed], began);
         assert_eq!(alone["certgate_installed_not_after_timestamp_seconds"][&installed], expire);
+        assert!(!alone.contains_key("certgate_installed_revoked"), "nobody says that it was not");
         assert!(!alone.contains_key("certgate_certificate_not_after_timestamp_seconds"));
     }
 }

@@ -121,13 +121,10 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
         DEPLOYED,
         snapshot.installed.iter().map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),
     );
-    text.metric(
-        REVOKED,
-        snapshot
-            .installed
-            .iter()
-            .map(|set| (vec![folder(&set.folder)], u8::from(snapshot.revoked.contains(&set.folder)))),
-    );
+    // Of one that is not noted to be revoked only the gateway knows.
+    let is_revoked = |set: &InstalledCertificate| snapshot.revoked.contains(&set.folder);
+    let known = snapshot.installed.iter().filter(|set| account.is_some() || is_revoked(set));
+    text.metric(REVOKED, known.map(|set| (vec![folder(&set.folder)], u8::from(is_revoked(set)))));
     text.metric(
         SERVED,
         snapshot.served.iter().map(|set| {
