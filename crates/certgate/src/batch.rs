@@ -94,8 +94,10 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let text = text.as_str();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let lines = match extension.as_str() {
-        "toml" => table::of_toml(text, &["order"], &[])
-            .map(|file| file.tables.into_iter().flat_map(|(_, rows)| rows).collect()),
+        "toml" => table::of_toml(text, &["order"], &[]).and_then(|file| match file.problems.as_slice() {
+            [] => Ok(file.tables.into_iter().flat_map(|(_, rows)| rows).collect()),
+            problems => Err(problems.join("\n  ")),
+        }),
         "csv" => table::of_csv(text, &OWN),
         "jsonl" | "ndjson" | "json" => table::of_json_lines(text),
         other => Err(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv")),

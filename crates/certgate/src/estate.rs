@@ -16,7 +16,7 @@ pub mod term;
 
 pub(crate) use self::declared::OutFolders;
 pub use self::{
-    declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
+    declared::{Declared, DeclaredError, DeclaredFile, NotifyCommand, read_declared, schema, subjects_of_declared},
     left::{task_of_order, tasks_left},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
     renewal::{Renewal, RenewedCertificate},

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate::estate::DeclaredFile;
+use certgate::estate::NotifyCommand;
 use clap::Args;
 
 /// Who is told what a run did.
@@ -19,9 +19,9 @@ pub(crate) struct Notify {
 
 impl Notify {
     /// The same, else what the file of declared certificates says.
-    pub(crate) fn or(self, file: &DeclaredFile) -> Self {
-        match (&self.notify, &file.notify) {
-            (None, Some(command)) => Self { notify: Some(command.clone()), folder: Some(file.folder.clone()) },
+    pub(crate) fn or(self, file: Option<NotifyCommand>) -> Self {
+        match (&self.notify, file) {
+            (None, Some(NotifyCommand { command, folder })) => Self { notify: Some(command), folder: Some(folder) },
             _ => self,
         }
     }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    estate::{Declared, read_declared, subjects_of_declared},
+    estate::{Declared, DeclaredFile, read_declared, subjects_of_declared},
 };
 use clap::Args;
 
@@ -43,10 +43,12 @@ pub(crate) struct Apply {
 impl Apply {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let file = declared_file(app, self.file.clone());
-        match file.and_then(|file| Ok(read_declared(&file, app.config.as_deref())?)) {
-            Ok(declared) => told(app, &self.notify.clone().or(&declared), self.go(app, declared.certificates)),
-            Err(why) => told(app, &self.notify, Err(why)),
-        }
+        let (notify, ended) = match file.map(|file| read_declared(&file, app.config.as_deref())) {
+            Ok(Ok(DeclaredFile { notify, certificates, .. })) => (notify, self.go(app, certificates)),
+            Ok(Err(why)) => (why.notify.clone(), Err(why.into())),
+            Err(why) => (None, Err(why)),
+        };
+        told(app, &self.notify.clone().or(notify), ended)
     }
 
     fn go(&self, app: &App, declared: Vec<Declared>) -> Result<Exit, Failure> {

@@ -38,6 +38,23 @@ fn a_batch_tells_once_what_it_did() {
     }
 }
 
+/// What is mailed names a certificate where its line says the id alone, and a subject says what is wrong with a file.
+#[test]
+fn what_is_mailed_of_a_batch_says_what_it_is_about() {
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    let batch = |rows: &str| {
+        fs::write(here.path("b.csv"), format!("id,new_key,out,dns\n{rows}")).unwrap();
+        here.told(&["batch", "b.csv", "--notify", &keeper(here.home.path())]).0
+    };
+    assert_eq!(batch("10000,true,a,provision\n"), 0);
+    let text = here.read("told.txt");
+    assert!(text.contains("\n10000 host-000000.example.org: done\n"), "{text}");
+    assert_eq!(batch("10000,true,a,provision\n571,maybe,b,provision\n"), 2);
+    let subjects = here.read("told.subjects");
+    let expected = "certgate: b.csv: nothing was ordered: line 3: ";
+    assert!(subjects.lines().nth(1).is_some_and(|subject| subject.starts_with(expected)), "{subjects}");
+}
+
 #[test]
 fn a_day_on_which_nothing_happened_is_silent() {
     for transport in ["xml", "json"] {
@@ -84,6 +101,22 @@ fn apply_tells_as_its_file_says() {
         write("[[certificate]]\nid = 571\nkeyy = 1\n");
         assert_eq!(exit(&apply(&["--notify", "cat >> mail"])), 2);
         assert!(told("mail").contains("found `keyy`"), "{}", told("mail"));
+        // So is one that names who is to be told, whatever is wrong below; not one whose `notify` is wrong itself.
+        for (wrong, found) in [
+            ("[[certificate]]\nid = 571\nkeyy = 1\n", "line 4: found `keyy`"),
+            ("colour = 1\n[[certificate]]\nid = 571\nout = \"a\"\n", "line 2: found `colour`"),
+            ("\n[[certificate]]\nid = 571\nout = a\n", "line 5: "),
+        ] {
+            write(&format!("notify = \"cat > wrong\"\n{wrong}"));
+            assert_eq!(exit(&apply(&[])), 2);
+            let said = told("declared/wrong");
+            assert!(said.contains(found) && said.starts_with("certgate: "), "{wrong}: {said}");
+            fs::remove_file(here.path("declared/wrong")).unwrap();
+        }
+        write("notify = [\"cat > wrong\"]\n[[certificate]]\nid = 571\nout = \"a\"\n");
+        let output = apply(&[]);
+        assert!(exit(&output) == 2 && stderr(&output).contains("`notify`: found"), "{}", stderr(&output));
+        assert!(!here.path("declared/wrong").exists());
         // Why it is not deployed, and what to do about a run that ended early.
         write(&format!("{one}deploy_hook = \"exit 3\"\n"));
         assert_eq!(exit(&apply(&["--notify", "cat > mail"])), 11);

@@ -139,12 +139,14 @@ pub(crate) struct TomlFile {
     pub(crate) tables: Vec<(String, Vec<Table>)>,
     /// The values before them.
     pub(crate) values: Table,
+    /// What else stands in it, and may not.
+    pub(crate) problems: Vec<String>,
 }
 
-/// Reads a TOML file with tables and values of these names. What else stands in it is refused.
+/// Reads a TOML file with tables and values of these names.
 ///
 /// # Errors
-/// What was found, with its line.
+/// It is no TOML: what was found, with its line.
 pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<TomlFile, String> {
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
@@ -167,7 +169,8 @@ pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<To
         if !tables.contains(&name) {
             let known = tables.iter().map(|name| format!("[{name}]"));
             let known: Vec<String> = known.chain(values.iter().map(|name| format!("{name} = …"))).collect();
-            return Err(format!("line {at}: found `{name}`, expected {}", known.join(", ")));
+            found.problems.push(format!("line {at}: found `{name}`, expected {}", known.join(", ")));
+            continue;
         }
         let of_span = |value: &Spanned<DeValue<'_>>| line(value.span().start);
         let read: Option<Vec<(usize, &DeTable<'_>)>> = match value.get_ref() {
@@ -177,7 +180,10 @@ pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<To
             }
             _ => None,
         };
-        let read = read.ok_or_else(|| format!("line {at}: `{name}`: expected a table"))?;
+        let Some(read) = read else {
+            found.problems.push(format!("line {at}: `{name}`: expected a table"));
+            continue;
+        };
         let read = read.into_iter().enumerate().map(|(at, (line, table))| Table {
             place: format!("{name} {}", at + 1),
             line: Some(line),

@@ -29,12 +29,19 @@ use crate::{
 /// A file of declared certificates.
 #[derive(Debug, Clone)]
 pub struct DeclaredFile {
-    /// The command of the shell that tells people what a run did. It runs in the file's folder.
-    pub notify: Option<String>,
-    /// The file's folder.
-    pub folder: PathBuf,
+    /// Who is told what a run did.
+    pub notify: Option<NotifyCommand>,
     /// The certificates, in the order in which they stand there.
     pub certificates: Vec<Declared>,
+}
+
+/// The command that tells people what a run did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifyCommand {
+    /// A command of the shell.
+    pub command: String,
+    /// Where it runs: the file's folder.
+    pub folder: PathBuf,
 }
 
 /// A certificate as it is declared.
@@ -96,6 +103,8 @@ impl Declared {
 pub struct DeclaredError {
     /// The file.
     pub path: PathBuf,
+    /// Who is told of it, as far as that could be read.
+    pub notify: Option<NotifyCommand>,
     /// What was found, where, and what was expected, a text each.
     pub problems: Vec<String>,
 }
@@ -122,13 +131,18 @@ const NOTIFY: &str = "notify";
 /// # Errors
 /// The file cannot be read, or something in it cannot be used: all that is wrong is said at once.
 pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile, DeclaredError> {
-    let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
+    let bad = |why: String| DeclaredError { path: path.to_owned(), notify: None, problems: vec![why] };
     // It names commands that are run.
     let file = certgate_files::read_trusted(path).map_err(|why| bad(why.reason()))?;
     let text = &file.text().map_err(|why| bad(why.reason()))?;
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
-    let TomlFile { tables, mut values } = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]).map_err(bad)?;
-    let mut problems = Vec::new();
+    let read = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]);
+    let TomlFile { tables, mut values, mut problems } = read.unwrap_or_else(|why| {
+        // Who is to be told may stand above what is no TOML.
+        let above = text.split("\n[").next().unwrap_or_default();
+        let above = table::of_toml(above, &[], &[NOTIFY]).unwrap_or_default();
+        TomlFile { problems: vec![why], ..above }
+    });
     let notify = values.take_text(NOTIFY).unwrap_or_else(|why| {
         problems.push(why);
         None
@@ -174,10 +188,11 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
             }
         }
     }
+    let notify = notify.map(|command| NotifyCommand { command, folder });
     if !problems.is_empty() {
-        return Err(DeclaredError { path: path.to_owned(), problems });
+        return Err(DeclaredError { path: path.to_owned(), notify, problems });
     }
-    Ok(DeclaredFile { notify, folder, certificates: found })
+    Ok(DeclaredFile { notify, certificates: found })
 }
 
 /// The folders that the certificates of a file go into.

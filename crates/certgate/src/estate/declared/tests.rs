@@ -63,7 +63,7 @@ fn a_profile_is_looked_for_in_the_configuration_of_the_run() {
 fn a_byte_order_mark_line_ends_and_tabs_are_no_trouble() {
     let text = "\u{feff}notify = \"mail\"\r\n\r\n[[certificate]]\r\n\tid\t= 571\r\n\tout = \"a\"\r\n";
     let file = read_file(text).unwrap();
-    assert_eq!((file.notify.as_deref(), file.certificates.len()), (Some("mail"), 1));
+    assert_eq!((file.notify.map(|notify| notify.command).as_deref(), file.certificates.len()), (Some("mail"), 1));
     let error = read(&format!("{text}\tcolour = 1\r\n")).unwrap_err();
     assert!(error.contains("line 6: found `colour`"), "{error}");
 }
