@@ -108,7 +108,7 @@ impl Kind {
     /// What could not be read of the configuration; what is missing of the credentials is their fault.
     pub(crate) fn of_config(error: &ConfigError) -> Self {
         match error {
-            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Self::Auth,
+            ConfigError::Missing { .. } | ConfigError::SecretCommand { .. } => Self::Auth,
             error => Self::of_cause(error),
         }
     }

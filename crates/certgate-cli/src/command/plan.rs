@@ -30,7 +30,8 @@ The file has [defaults] and a [[certificate]] each, with `id` or `name`, `out` (
   name = \"example.com\"
   out = \"/etc/certificates/example.com\"
   verify = \"example.com:443\"
-`certgate config schema` prints its JSON Schema. Nothing is ordered, and nothing is written.")]
+`certgate config schema` prints its JSON Schema.
+Nothing is ordered, and nothing is written but a store where there is none.")]
 pub(crate) struct Plan {
     /// The file [default: certificates.toml beside the configuration]
     file: Option<PathBuf>,

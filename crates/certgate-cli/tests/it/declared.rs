@@ -1,13 +1,13 @@
 //! An entry that names one certificate by its id and another one by its name.
 
-use std::{fs, net::SocketAddr};
+use std::{fs, net::SocketAddr, process::Command};
 
 use certgate_simulator::{Gateway, Server, Settings};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{Here, told, write_batch};
+use crate::support::binary::{Here, bare, command, ended, json as document, told, write_batch};
 
 fn entry(id: i64, name: &str, out: &str) -> String {
     format!("[[certificate]]\nid = {id}\nname = \"{name}\"\nout = \"certs/{out}\"\n")
@@ -187,4 +187,25 @@ fn another_folder_buys_no_second_one() {
             "{said}"
         );
     }
+}
+
+/// What the run says of its own account is not taken for another, and not advised.
+#[test]
+fn a_profile_without_a_password_is_told_how_it_gets_one() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("config.toml"), "[live]\n[team]\nuser = \"other\"\ncontext = 9\n").unwrap();
+    let declared = "[[certificate]]\nid = 571\nout = \"certs/a\"\nprofile = \"team\"\n";
+    fs::write(home.path().join("certificates.toml"), declared).unwrap();
+    let said = |mut program: Command, command: &[&str]| {
+        program.args(command).args(["--config", "config.toml", "--output", "json"]).current_dir(home.path());
+        document(&ended(program.output().unwrap(), 4))["error"].clone()
+    };
+    // CERTGATE_PASSWORD is set.
+    let of_other = said(command(home.path(), &[]), &["plan", "certificates.toml"]);
+    assert_eq!(of_other["text"], "no password is given in the profile `team`");
+    let advice = "set its password_command or password_file; options and environment are for the run's own profile";
+    assert_eq!(of_other["advice"], advice);
+    let own = said(bare(home.path()), &["list", "--profile", "team"]);
+    assert_eq!(own["text"], "no password is given");
+    assert!(own["advice"].as_str().unwrap().starts_with("use CERTGATE_PASSWORD, "), "{own}");
 }

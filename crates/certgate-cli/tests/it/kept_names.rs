@@ -269,7 +269,9 @@ fn a_name_that_was_given_up_elsewhere() {
     let order = ["reissue", "10000", "--new-key", "--out", "elsewhere", "--dns", "provision"];
     here.run(&[&order[..], &["--name", "a.example.org", "--san", OWN]].concat(), 0);
     let said = format!(
-        "the account has no certificate named {OWN}, and 10000 is in place: where it was given another name, declare it by `id = 10000`"
+        "the account has no certificate named {OWN}, and 10000 is in place: where it was given another name, declare it by `id = 10000`; \
+         where it was deleted, order a new one: `certgate create{}` does, for a new term",
+        here.options()
     );
     assert_eq!(here.run(&["plan", "certificates.toml"], 2).0["plan"][0]["why"], said);
     assert_eq!(here.run(APPLY, 2).0["orders"][0]["text"], said);

@@ -80,7 +80,11 @@ fn declared_by_its_name_or_by_its_id() {
             error
         };
         declare("id = 571");
-        let list = format!("`certgate list{}` shows those that there are: correct its `id`", here.options());
+        let options = here.options();
+        let list = format!(
+            "`certgate list{options}` shows those that there are: correct its `id`; where it was deleted, \
+             `certgate create{options}` orders a new one, for a new term"
+        );
         let gone = error();
         assert_eq!((&gone["text"], &gone["advice"]), (&"the account has no certificate 571".into(), &list.into()));
         let mut advised = Vec::new();

@@ -202,6 +202,33 @@ fn a_file_that_is_gone_comes_back() {
     }
 }
 
+/// It is tried, and nothing is left of that.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_made_is_said_by_a_plan_as_by_a_run() {
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    let text = "[defaults]\ndns = \"provision\"\n[[certificate]]\nid = 571\nout = \"certs/a\"\n\
+                [[certificate]]\nid = 10000\nout = \"/proc/none/b\"\n";
+    fs::write(here.path("certificates.toml"), text).unwrap();
+    let names = || {
+        let entries = fs::read_dir(here.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    // Who is not root may not write there, which is no bad usage.
+    let code = here.told(&["plan", "certificates.toml"]).0;
+    assert!([2, 12].contains(&code), "{code}");
+    let before = names();
+    let (plan, _) = here.run(&["plan", "certificates.toml"], code);
+    assert_eq!((&plan["plan"][0]["action"], names()), (&"reissue".into(), before));
+    let cannot = |why: &Value| why.as_str().unwrap().starts_with("`out` /proc/none/b: cannot be written: ");
+    assert!(plan["plan"][1]["action"] == "error" && cannot(&plan["plan"][1]["why"]), "{plan}");
+    let (applied, _) = here.run(&["apply", "certificates.toml"], code);
+    let kinds = [0, 1].map(|row| applied["orders"][row]["kind"].as_str().unwrap());
+    let kind = if code == 2 { "usage" } else { "local" };
+    assert_eq!((kinds, here.orders()), (["done", kind], 1), "{applied}");
+    assert!(cannot(&applied["orders"][1]["text"]), "{applied}");
+}
+
 /// What cannot be done is said by a plan as by a run, and nothing is paid for what is in place.
 #[test]
 fn a_plan_says_what_a_run_would_find() {
@@ -251,9 +278,12 @@ fn a_plan_says_what_a_run_would_find() {
         let (other, server) = serve(Settings::default());
         declare(new);
         for command in ["plan", "apply", "plan", "apply"] {
-            let said = "the account has no certificate named host-000000.example.org, and 10000 is in place: where it was given another name, \
-                declare it by `id = 10000`";
-            let expected = (2, said.to_owned());
+            let said = format!(
+                "the account has no certificate named host-000000.example.org, and 10000 is in place: where it was given another name, \
+                 declare it by `id = 10000`; where it was deleted, order a new one: `certgate create{}` does, for a new term",
+                here.options()
+            );
+            let expected = (2, said);
             assert_eq!(on(&server, command), expected, "{command}");
             let _ = fs::remove_file(here.home.path().join("certs/host/cert.pem"));
         }

@@ -73,8 +73,13 @@ pub enum ConfigError {
         origin: Option<Origin>,
     },
     /// A part of the credentials is missing.
-    #[error("no {} is given", .0.name())]
-    Missing(Credential),
+    #[error("no {} is given{}", credential.name(), profile.as_ref().map(|profile| format!(" in the profile `{profile}`")).unwrap_or_default())]
+    Missing {
+        /// Which.
+        credential: Credential,
+        /// The profile that lacks it, where the program chose that one.
+        profile: Option<String>,
+    },
     /// A file cannot be read, or is not to be trusted: others can write to it, or it holds a secret and others can read it.
     #[error(transparent)]
     Untrusted(#[from] FileError),

@@ -341,7 +341,7 @@ impl Settings {
         let asker = self.asker()?;
         let password = self.password.value.as_ref().map(SecretSource::read).transpose()?;
         let password = password.filter(|password| !password.expose().is_empty());
-        let password = password.ok_or(ConfigError::Missing(Credential::Password))?;
+        let password = password.ok_or_else(|| self.missing(Credential::Password))?;
         let token = self.token.as_ref().map(SecretSource::read).transpose()?;
         Ok(Credentials { password, token, ..asker })
     }
@@ -351,13 +351,18 @@ impl Settings {
     /// # Errors
     /// The user or the context is missing.
     pub fn asker(&self) -> Result<Credentials, ConfigError> {
-        let user = self.user.value.clone().ok_or(ConfigError::Missing(Credential::User))?;
+        let user = self.user.value.clone().ok_or_else(|| self.missing(Credential::User))?;
         let context = match self.context.value.clone() {
             Some(context) => context,
             None if self.is_application() => String::new(),
-            None => return Err(ConfigError::Missing(Credential::Context)),
+            None => return Err(self.missing(Credential::Context)),
         };
         Ok(Credentials::new(user, Secret::default(), context))
+    }
+
+    fn missing(&self, credential: Credential) -> ConfigError {
+        let profile = matches!(self.profile.origin, Origin::Program).then(|| self.profile.value.clone());
+        ConfigError::Missing { credential, profile }
     }
 
     /// Whether the user is a trusted application, which a UUID names: it needs no context.

@@ -22,7 +22,12 @@ use crate::{
 #[non_exhaustive]
 pub enum Advice {
     /// Give this part of the credentials.
-    GiveCredential(Credential),
+    GiveCredential {
+        /// Which.
+        credential: Credential,
+        /// The profile that is to have it, where the program chose that one.
+        profile: Option<String>,
+    },
     /// Give all that a new certificate needs.
     Give(Vec<Field>),
     /// Give the key's file as it is called, let a new key be made, or give a CSR.
@@ -195,7 +200,9 @@ impl Advised for Error {
 impl Advised for ConfigError {
     fn advice(&self) -> Option<Advice> {
         match self {
-            Self::Missing(credential) => Some(Advice::GiveCredential(*credential)),
+            Self::Missing { credential, profile } => {
+                Some(Advice::GiveCredential { credential: *credential, profile: profile.clone() })
+            }
             Self::NoStore => Some(Advice::GiveStore),
             Self::ProfileExists { .. } => Some(Advice::EditProfile),
             _ => None,

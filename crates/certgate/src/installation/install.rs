@@ -256,7 +256,7 @@ impl Installation {
         }
     }
 
-    /// Finds what is wrong with these options, or in their way; makes no folder.
+    /// Finds what is wrong with these options, or in their way, and leaves everything as it is.
     ///
     /// # Errors
     /// See [`InstallError`].
@@ -266,7 +266,10 @@ impl Installation {
         self.refuse_what_leads_elsewhere()?;
         serde_json::to_value(durable(&self.options))
             .map_err(|_| InstallError::NotText { folder: self.folder().to_owned() })?;
-        self.check_options()
+        self.check_options()?;
+        let unwritable =
+            |why: FileError| InstallError::Unwritable { folder: self.folder().to_owned(), why: why.into() };
+        certgate_files::stand_in(self.folder()).map(drop).map_err(unwritable)
     }
 
     /// Finds that the owner is not there, or the pass phrase missing or unusable, and not when an order is out.

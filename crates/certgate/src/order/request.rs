@@ -286,7 +286,7 @@ impl OrderRequest {
         Ok(())
     }
 
-    /// Finds what would go wrong with key, folder and validation, as far as it can be known where nothing may be written: of a plan.
+    /// Finds what would go wrong with key, folder and validation, as far as it can be known where everything stays as it is: of a plan.
     ///
     /// # Errors
     /// See [`PreparationError`]: order nothing.

@@ -17,11 +17,21 @@ pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
     let give = |setting: &str| Some(format!("give {}", name(setting)));
     let shown = |command: &str, what: &str| Some(format!("`certgate {command}{options}` {what}"));
     let words = match advice {
-        Advice::GiveCredential(Credential::User) => {
+        Advice::GiveCredential { credential, profile: Some(_) } => {
+            let settings = match credential {
+                Credential::User => "`user`",
+                Credential::Context => "`context`",
+                _ => "password_command or password_file",
+            };
+            return Some(format!("set its {settings}; options and environment are for the run's own profile"));
+        }
+        Advice::GiveCredential { credential: Credential::User, .. } => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
         }
-        Advice::GiveCredential(Credential::Context) => "use --context, CERTGATE_CONTEXT or the profile's `context`",
-        Advice::GiveCredential(_) => {
+        Advice::GiveCredential { credential: Credential::Context, .. } => {
+            "use --context, CERTGATE_CONTEXT or the profile's `context`"
+        }
+        Advice::GiveCredential { .. } => {
             "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
         }
         Advice::Give(fields) => {

@@ -258,7 +258,7 @@ impl fmt::Display for PlanError {
             Self::NotThere { id, .. } => write!(f, "the account has no certificate {id}"),
             Self::NotNamed { id, declared } => write!(
                 f,
-                "the account has no certificate named {declared}, and {id} is in place: where it was given another name, declare it by `id = {id}`"
+                "the account has no certificate named {declared}, and {id} is in place: where it was given another name, declare it by `id = {id}`; where it was deleted, order a new one"
             ),
             Self::OtherName { folder, there, id, declared } => write!(
                 f,
