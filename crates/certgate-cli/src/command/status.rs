@@ -13,7 +13,7 @@ use clap::Args;
 use crate::{
     app::App,
     args::monitoring::Watched,
-    common::monitoring::{self, add_missing},
+    common::monitoring::{self, Standings, missing_beside},
     exit::{Exit, Failure, Kind, beside, worst},
     ui::inventory::{chosen, print},
 };
@@ -48,13 +48,14 @@ impl Status {
         let (roots, now) = (chosen(app, &self.folders)?, app.now());
         let found = find(&roots, now);
         let watched = WatchedFolders { roots: &roots, are_named: !self.folders.is_empty() };
-        let (mut standings, trouble) = match self.here {
-            true => (standings(found, &roots, None, self.renew_before, now)?.0, None),
+        let Standings { all: mut standings, profiles, trouble } = match self.here {
+            true => {
+                let mut all = standings(found, &roots, None, self.renew_before, now)?.0;
+                all.extend(missing_beside(all.iter(), watched, iter::empty())?);
+                Standings { all, profiles: Vec::new(), trouble: None }
+            }
             false => monitoring::asked(app, watched, found, self.renew_before)?,
         };
-        if self.here {
-            add_missing(&mut standings, watched, iter::empty())?;
-        }
         if self.watched.served {
             look_at_servers(&mut standings, now);
         }
@@ -64,7 +65,7 @@ impl Status {
             }
             kind => kind.into(),
         };
-        print(app, standings, now);
+        print(app, standings, profiles, now);
         match trouble {
             Some(why) => Err(beside(Ok(exit), why)),
             None => Ok(exit),

@@ -88,6 +88,15 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     Ok(overview)
 }
 
+/// How certificates stand.
+pub(crate) struct Standings {
+    pub(crate) all: Vec<Standing>,
+    /// The profile of each, where it is known whose it is.
+    pub(crate) profiles: Vec<Option<String>>,
+    /// Why something is missing of them.
+    pub(crate) trouble: Option<Failure>,
+}
+
 /// How the certificates of these folders stand as their accounts say, each of the profile that is remembered with it. What an account does not
 /// say is missing, and why comes with it.
 pub(crate) fn asked(
@@ -95,45 +104,47 @@ pub(crate) fn asked(
     watched: WatchedFolders<'_>,
     found: Vec<Found>,
     renew_before: Option<Duration>,
-) -> Result<(Vec<Standing>, Option<Failure>), Failure> {
-    let (mut accounts, mut trouble) = (Vec::<(Option<Share>, Vec<Found>)>::new(), Vec::new());
+) -> Result<Standings, Failure> {
+    let (mut accounts, mut trouble) = (Vec::<(String, Option<Share>, Vec<Found>)>::new(), Vec::new());
     for (profile, mut found) in found_by_profile(app, found)? {
         let share = Share::of_profile(app, &profile, None, 1)?.map_err(|why| trouble.push(why)).ok();
         let account = share.as_ref().map(Share::account);
         // One account of several profiles has one list.
-        match accounts.iter_mut().find(|(other, _)| account.is_some() && other.as_ref().map(Share::account) == account)
-        {
-            Some((_, all)) => all.append(&mut found),
-            None => accounts.push((share, found)),
+        let is_its = |other: &Option<Share>| account.is_some() && other.as_ref().map(Share::account) == account;
+        match accounts.iter_mut().find(|(_, other, _)| is_its(other)) {
+            Some((.., all)) => all.append(&mut found),
+            None => accounts.push((profile, share, found)),
         }
     }
     let is_only = accounts.len() == 1;
     let mut all = Vec::new();
-    for (share, found) in &mut accounts {
+    for (profile, share, found) in &mut accounts {
         let (found, asked) = (take(found), share.as_mut());
         let asked = asked.map(|Share { clients, journal, .. }| (&mut clients.first, &*journal));
         let (standings, unsaid) = standings(found, watched.roots, asked, renew_before, app.now())?;
-        all.extend(standings);
+        all.extend(standings.into_iter().map(|standing| (Some(profile.clone()), standing)));
         trouble.extend(unsaid);
     }
     let mut trouble = together(app, trouble);
     if let Some(why) = trouble.take_if(|_| is_only) {
         return Err(why);
     }
-    add_missing(&mut all, watched, accounts.iter().filter_map(|(share, _)| Some(&share.as_ref()?.journal)))?;
+    let journals = accounts.iter().filter_map(|(_, share, _)| Some(&share.as_ref()?.journal));
+    let missing = missing_beside(all.iter().map(|(_, standing)| standing), watched, journals)?;
+    all.extend(missing.into_iter().map(|standing| (None, standing)));
     // What is here comes first.
-    all.sort_by_key(|standing| matches!(standing, Standing::Elsewhere { .. }));
-    Ok((all, trouble))
+    all.sort_by_key(|(_, standing)| matches!(standing, Standing::Elsewhere { .. }));
+    let (profiles, all) = all.into_iter().unzip();
+    Ok(Standings { all, profiles, trouble })
 }
 
-/// Adds the folders without a certificate that are to have one, as far as they are named, or known by these journals.
-pub(crate) fn add_missing<'j>(
-    standings: &mut Vec<Standing>,
+/// The folders beside these without a certificate that are to have one, as far as they are named, or known by these journals.
+pub(crate) fn missing_beside<'s, 'j>(
+    standings: impl Iterator<Item = &'s Standing>,
     WatchedFolders { roots, are_named }: WatchedFolders<'_>,
     journals: impl Iterator<Item = &'j Journal>,
-) -> Result<(), Failure> {
-    let here: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
+) -> Result<Vec<Standing>, Failure> {
+    let here: Vec<PathBuf> = standings.filter_map(Standing::folder).map(Path::to_owned).collect();
     let missing = missing(roots, are_named, &here, journals)?;
-    standings.extend(missing.into_iter().map(|(folder, why)| Standing::Unreadable { folder, why }));
-    Ok(())
+    Ok(missing.into_iter().map(|(folder, why)| Standing::Unreadable { folder, why }).collect())
 }

@@ -1,6 +1,9 @@
 //! The certificates that are installed here, as commands choose and show them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    iter::repeat,
+    path::{Path, PathBuf},
+};
 
 use certgate::{
     estate::{PlanError, account::AccountCertificate},
@@ -34,17 +37,26 @@ pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failu
     Ok(folders)
 }
 
-/// Prints how certificates stand. `now` is in seconds since 1970.
-pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
+/// Prints how certificates stand, each with the profile that it is of, where that is known. `now` is in seconds since 1970.
+pub(crate) fn print(app: &App, standings: Vec<Standing>, profiles: Vec<Option<String>>, now: i64) {
     let due = standings.iter().filter(|standing| standing.is_due()).count();
     let options = command_line::options_of_run(app);
-    let rows: Vec<Value> = standings.into_iter().map(|standing| row(app, &options, standing, now)).collect();
+    let mut rows: Vec<Value> = standings.into_iter().map(|standing| row(app, &options, standing, now)).collect();
+    for (row, profile) in rows.iter_mut().zip(profiles.into_iter().chain(repeat(None))) {
+        let remembered = row["settings"].get("profile").cloned();
+        set(row, "profile", remembered.unwrap_or(json!(profile)));
+    }
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
         return;
     }
-    let columns = ["folder", "certificate", "name", "days", "keyFits", "gateway.serial", "todo"];
-    Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).rows(&rows);
+    let mut columns = vec!["folder", "certificate", "name", "days", "keyFits", "gateway.serial", "todo"];
+    let mut profiles = rows.iter().filter_map(|row| row.get("profile"));
+    let first = profiles.next();
+    if profiles.any(|profile| Some(profile) != first) {
+        columns.insert(0, "profile");
+    }
+    Table::new(&app.stdout, columns.into_iter().map(str::to_owned).collect()).rows(&rows);
     if app.verbose {
         remembered(app, &rows);
     }
@@ -78,6 +90,7 @@ fn installed(app: &App, options: &str, standing: &InstalledStanding) -> Value {
     let mut row = json!({ "folder": document::path(folder), "name": name, "serial": serial, "days": days });
     set(&mut row, "certificate", json!(standing.installed.id));
     set(&mut row, "keyFits", json!(standing.installed.key_fits));
+    row["keyType"] = json!(standing.installed.key_type.name());
     set(&mut row, "settings", json!(standing.installed.record.settings));
     if let Some(there) = &standing.there {
         row["gateway"] = json!({});
@@ -229,11 +242,15 @@ fn elsewhere(certificate: &AccountCertificate, ends_soon: bool, now: i64) -> Val
     row
 }
 
-/// Shows what is remembered of each: how it was ordered, validated and installed, and is renewed.
+/// Shows what is remembered of each: how it was ordered, validated and installed, and is renewed, with a key of the type that it has.
 fn remembered(app: &App, rows: &[Value]) {
     for row in rows {
         let folder = row["folder"].as_str().unwrap_or_default();
-        for (name, value) in row["settings"].as_object().into_iter().flatten() {
+        let mut settings = row["settings"].as_object().cloned().unwrap_or_default();
+        if let Some(key_type) = row.get("keyType") {
+            settings.entry("key_type").or_insert_with(|| key_type.clone());
+        }
+        for (name, value) in &settings {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             app.stdout.line(&printable(&format!("{folder}: {name} = {value}")));
         }

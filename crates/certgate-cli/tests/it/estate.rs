@@ -174,7 +174,12 @@ fn declared_certificates_are_planned_and_applied() {
         ];
         assert_eq!(actions, expected, "{planned:?}");
         assert!(planned[3].2.contains("a new certificate needs `product`, `admin`, `technical`"), "{planned:?}");
-        assert!(planned[4].2.contains("the account has no certificate 4711"), "{planned:?}");
+        let deleted = format!("where it was deleted, `certgate create{}` orders a new one", here.options());
+        let gone = &planned[4].2;
+        assert!(
+            gone.contains("the account has no certificate 4711: `certgate list") && gone.contains(&deleted),
+            "{gone}"
+        );
         assert_eq!((here.orders(), here.path("certs/a").exists()), (orders, false), "nothing was done");
 
         let apply = || here.at(&["apply", "certificates.toml"]);
@@ -255,6 +260,11 @@ fn what_is_remembered_is_shown_and_what_is_declared_served_is_looked_at() {
         let shown = run(here.home.path(), &["status", "certs", "--here", "-v"]);
         let text = String::from_utf8(shown.stdout).unwrap();
         assert!(text.contains("certs/a: key_type = p384\n"), "{text}");
+        // One that was made without being asked for is shown, too.
+        ended(here.at(&["reissue", "571", "--new-key", "--dns", "provision", "--out", "certs/b"]), 0);
+        let shown = run(here.home.path(), &["status", "certs/b", "--here", "-v"]);
+        let text = String::from_utf8(shown.stdout).unwrap();
+        assert!(text.contains("certs/b: key_type = p256\n"), "{text}");
     }
 }
 

@@ -7,7 +7,7 @@ use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{bare, csr, ended, exit, json, secret, serve, stderr, until};
+use crate::support::binary::{bare, csr, ended, exit, json, secret, serve, stderr, stdout, until};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
 pub(crate) struct Accounts {
@@ -95,6 +95,18 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let status = accounts.done(transport, &["status", "certs"]);
         let todos: Vec<&Value> = status["certificates"].as_array().unwrap().iter().map(|row| &row["todo"]).collect();
         assert_eq!(todos, ["nothing", "nothing", "not here", "not here"], "{status}");
+        let whose: Vec<&Value> = status["certificates"].as_array().unwrap().iter().map(|row| &row["profile"]).collect();
+        assert_eq!(whose, ["live", "team", "live", "team"], "{status}");
+        for (folder, is_of_several) in [("certs", true), ("certs/a", false)] {
+            let mut shown = bare(accounts.path());
+            shown
+                .args(["status", folder, "--config", "config.toml", "--transport", transport])
+                .env("PATH", "/usr/bin:/bin");
+            let text = stdout(&shown.current_dir(accounts.path()).output().unwrap());
+            let first = text.lines().nth(1).and_then(|line| line.split_whitespace().next());
+            let expected = if is_of_several { "live" } else { "certs/a" };
+            assert_eq!((text.starts_with("profile"), first), (is_of_several, Some(expected)), "{text}");
+        }
         // Told by another account than its own, a folder has the commands of its own.
         let config = fs::canonicalize(accounts.path()).unwrap().join("config.toml").display().to_string();
         let todo = |command: &[&str], row: usize| {
