@@ -45,14 +45,12 @@ pub use self::{
     damaged::Faults,
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},
-    pending::KeptKey,
     record::SetRecord,
     rollback::{InstalledSet, PutBack, RollbackError},
     shared_hooks::deploy_together,
     turn::FolderTurn,
 };
 pub(crate) use self::{
-    pending::first_missing,
     record::{FILE_WITHOUT_SETS, path_in as record_path_in},
     shared_hooks::repeat_hooks,
 };

@@ -109,7 +109,7 @@ fn what_another_line_did_is_not_done_by_this_one() {
     assert_eq!(here.run(&["batch", "b.csv", "--dry-run"], 0).0["plan"][0]["action"], "reissue");
 }
 
-/// A copy of a file, the same file under another name and in another form order nothing again, be it done or still open.
+/// A copy of a file, the same file under another name and in another form pay nothing again, be it done or still open. What is done and free is ordered.
 #[test]
 fn a_line_is_the_same_whatever_its_file_is_called() {
     let rows = [
@@ -120,7 +120,7 @@ fn a_line_is_the_same_whatever_its_file_is_called() {
     ];
     for (transport, is_open) in [("xml", false), ("json", false), ("xml", true), ("json", true)] {
         let here = here_with(transport, Settings { jobs_never_end: is_open, ..Settings::default() });
-        let (first, again) = if is_open { (6, 6) } else { (0, 8) };
+        let (first, again) = if is_open { (6, 6) } else { (0, 0) };
         write(&here, &rows);
         here.run(&["batch", "b.csv", "--timeout", "1s"], first);
         assert_eq!(here.orders(), 4);
@@ -137,16 +137,36 @@ fn a_line_is_the_same_whatever_its_file_is_called() {
         fs::write(here.path("all.toml"), tables.collect::<String>()).unwrap();
         fs::copy(here.path("b.csv"), here.path("copy.csv")).unwrap();
         fs::rename(here.path("b.csv"), here.path("renamed.csv")).unwrap();
-        for file in ["copy.csv", "renamed.csv", "all.toml"] {
+        for (at, file) in ["copy.csv", "renamed.csv", "all.toml"].into_iter().enumerate() {
             let (document, said) = here.run(&["batch", file, "--timeout", "1s"], again);
-            assert_eq!(here.orders(), 4, "{file} {said}");
-            for row in document["orders"].as_array().unwrap() {
+            assert_eq!(here.orders(), if is_open { 4 } else { 5 + at }, "{file} {said}");
+            let rows = document["orders"].as_array().unwrap();
+            for row in &rows[..if is_open { 4 } else { 3 }] {
                 let begins = if is_open { "ordered before, and carried on with as it was" } else { "done before" };
                 let detail = row["detail"].as_str().unwrap();
                 assert!(detail.starts_with(&format!("{begins}; it was a line of b.csv")), "{file} {detail}");
             }
         }
     }
+}
+
+/// Next year's file renews what this year's did: the term that was paid for is over for the most part.
+#[test]
+fn a_renewal_counts_for_another_file_for_90_days() {
+    let here = here("json");
+    write(&here, &["renew,571,,,,true,one"]);
+    here.run(&["batch", "b.csv"], 0);
+    let store = rusqlite::Connection::open(here.path(".local/share/certgate/store.sqlite")).unwrap();
+    let age = |days: i64| store.execute("UPDATE orders SET created = created - ?1", [days * 86_400_000]).unwrap();
+    fs::rename(here.path("b.csv"), here.path("c.csv")).unwrap();
+    assert_eq!(age(89), 1);
+    here.run(&["batch", "c.csv"], 8);
+    age(2);
+    fs::copy(here.path("c.csv"), here.path("b.csv")).unwrap();
+    here.run(&["batch", "b.csv"], 8);
+    assert_eq!(here.orders(), 1, "the same file did it, however long ago");
+    here.run(&["batch", "c.csv", "--dry-run"], 0);
+    assert_eq!(here.orders(), 1);
 }
 
 /// The same line of another file is another order where its certificate goes to another folder; of the same file it is told, and not ordered.

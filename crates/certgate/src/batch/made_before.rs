@@ -8,7 +8,7 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use super::BatchOrder;
-use crate::{Error, Journal, KeySource, selector::spelled};
+use crate::{Error, Journal, KeySource, estate::term::RENEWABLE, selector::spelled};
 
 /// What a key holds behind the name of its file: what a line orders, and of which certificate.
 pub(super) fn line_of(key: &str) -> &str {
@@ -53,7 +53,7 @@ impl MadeBefore {
     pub(super) fn orders_of(&self, line: &BatchOrder, journal: &Journal) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
         for key in self.lines.get(line_of(&line.key)).into_iter().flatten() {
-            orders.extend(journal.of_batch(key)?.into_iter().filter(|order| is_of(line, order)));
+            orders.extend(journal.of_batch(key)?.into_iter().filter(|order| is_of(line, order, journal.now())));
         }
         orders.sort_by_key(|order| order.created);
         Ok(orders)
@@ -79,7 +79,9 @@ impl MadeBefore {
             let _ = request.make_csr_like(&Certificate::default(), true);
         }
         let is_the_same = |order: &Order| {
-            is_of(line, order) && request.is_for(order) && (!is_new || order.order.product == request.product)
+            is_of(line, order, journal.now())
+                && request.is_for(order)
+                && (!is_new || order.order.product == request.product)
         };
         let action = format!("{}:", request.action());
         let is_meant = |key: &&String| {
@@ -94,11 +96,19 @@ impl MadeBefore {
     }
 }
 
-/// Whether an order of the same may be a line's: of its file, whatever folder it names by now, or of another file's with the same folder.
-fn is_of(line: &BatchOrder, order: &Order) -> bool {
-    let is_of_file = order.order.batch.as_deref().map(file_of) == Some(file_of(&line.key));
+/// Whether an order of the same may be a line's at this time, in milliseconds since 1970: of its file, whatever folder it names by now, or of another file's
+/// with the same folder, as far as that one is open or a second one would be paid for what the first one gave. A term that is over for the most part is
+/// renewed by another file, and a reissue is free.
+fn is_of(line: &BatchOrder, order: &Order, now: i64) -> bool {
     let folder = line.request.install.as_ref().map(|install| &install.folder);
-    is_of_file || folder == order.order.resume.install.as_ref().map(|install| &install.folder)
+    let still_counts = || match line.request.purpose {
+        Purpose::Create => true,
+        Purpose::Renew(_) => now.saturating_sub(order.created) < RENEWABLE * 1000,
+        Purpose::Reissue(_) => false,
+    };
+    order.order.batch.as_deref().map(file_of) == Some(file_of(&line.key))
+        || folder == order.order.resume.install.as_ref().map(|install| &install.folder)
+            && (!order.state.is_finished() || still_counts())
 }
 
 /// What an order is about: the certificate of that id, or a new one of that name.

@@ -382,7 +382,6 @@ impl Task {
             }
             Step::Place { mut request, known, batch } => {
                 request.check().map_err(|why| failed(Error::from(why).into()))?;
-                request.note_missing();
                 self.acquire(request.installation().filter(|_| self.folder.is_some()))?;
                 let mut item = preparation
                     .order(self.id.clone(), &mut request, known.as_deref())

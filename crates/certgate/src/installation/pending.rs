@@ -1,59 +1,16 @@
 //! The key that waits for its certificate.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder};
-use certgate_keys::PrivateKey;
 
-use super::{FOLDER_WITH_KEYS, Installation, KEY, LOCK, PENDING, secret};
+use super::{FOLDER_WITH_KEYS, Installation, KEY, PENDING, secret};
 
 /// The request that was made with it.
 const REQUEST: &str = "request.pem";
 /// What the name of a key begins with that was set aside.
 const ASIDE: &str = "key-";
-
-/// A key that was kept for an order that has not left, and what was made for it.
-#[derive(Debug, Clone)]
-pub struct KeptKey {
-    place: Installation,
-    spki: Vec<u8>,
-    /// The topmost of the folders that were missing before.
-    made: Option<PathBuf>,
-}
-
-/// The topmost of the folders of a path that are not there.
-pub(crate) fn first_missing(folder: &Path) -> Option<PathBuf> {
-    let missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
-    folder.ancestors().take_while(missing).last().map(Path::to_owned)
-}
-
-impl KeptKey {
-    /// The order is not out, and never will be: no certificate comes for its key. What cannot be removed does no harm: the next order uses it.
-    pub(crate) fn discard(&self) {
-        let _ = self.remove();
-    }
-
-    fn remove(&self) -> Result<(), FileError> {
-        if self.place.pending_spki()?.as_ref() != Some(&self.spki) {
-            return Ok(());
-        }
-        let folder = self.place.open()?;
-        let Some(pending) = folder.folder(PENDING)? else { return Ok(()) };
-        pending.remove_file(KEY)?;
-        if pending.has(REQUEST)? {
-            pending.remove_file(REQUEST)?;
-        }
-        // A key that was set aside waits on.
-        if pending.names()?.is_empty() {
-            folder.remove_folder(PENDING)?;
-        }
-        self.made.as_deref().map_or(Ok(()), |made| self.place.remove_made(made))
-    }
-}
 
 impl Installation {
     /// The folder of the key that waits for its certificate.
@@ -70,39 +27,6 @@ impl Installation {
         let Some(pending) = folder.folder(PENDING)? else { return Ok(None) };
         pending.check()?;
         Ok(pending.read_secret(KEY)?.map(secret))
-    }
-
-    /// The public half (DER) of the key that waits, where there is one that can be used.
-    pub(crate) fn pending_spki(&self) -> Result<Option<Vec<u8>>, FileError> {
-        let key = self.pending_key()?.and_then(|text| PrivateKey::from_pem(text.expose(), None).ok());
-        Ok(key.map(|key| key.spki()))
-    }
-
-    /// What is to be undone of an order that is not out with the key that waits: that one, where it is not the one `before`, and the folders from
-    /// that one on.
-    pub(crate) fn kept_since(
-        &self,
-        before: Option<&Vec<u8>>,
-        made: Option<PathBuf>,
-    ) -> Result<Option<KeptKey>, FileError> {
-        let spki = self.pending_spki()?.filter(|spki| before != Some(spki));
-        Ok(spki.map(|spki| KeptKey { place: self.clone(), spki, made }))
-    }
-
-    /// Removes the folders from that one on, which were made for an order that is not placed, where nothing is in them.
-    pub(crate) fn remove_made(&self, made: &Path) -> Result<(), FileError> {
-        let Some(folder) = self.open_if_there()? else { return Ok(()) };
-        let left = folder.names()?;
-        if left.iter().any(|name| name != LOCK) {
-            return Ok(());
-        }
-        left.iter().try_for_each(|lock| folder.remove_file(lock))?;
-        for above in self.folder().ancestors() {
-            if fs::remove_dir(above).is_err() || above == made {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Has the key that waits wait on under another name: an order may be out with it.
@@ -154,12 +78,19 @@ impl Installation {
         pending.sync()
     }
 
-    /// The key is in place: it waits no longer.
+    /// The key is in place: it waits no longer. Any other one waits on.
     pub(super) fn forget_pending(&self, folder: &Folder, key: &Secret) -> Result<(), FileError> {
-        if self.pending_key()?.as_ref() == Some(key) {
-            folder.remove_folder_and_files(PENDING)?;
+        let Some(pending) = folder.folder(PENDING)? else { return Ok(()) };
+        pending.check()?;
+        for name in pending.names()?.into_iter().filter(|name| name == KEY || name.starts_with(ASIDE)) {
+            if pending.read_secret(&name)?.map(secret).as_ref() == Some(key) {
+                pending.remove_file(&name)?;
+            }
         }
-        Ok(())
+        if !pending.has(KEY)? && pending.has(REQUEST)? {
+            pending.remove_file(REQUEST)?;
+        }
+        if pending.names()?.is_empty() { folder.remove_folder(PENDING) } else { Ok(()) }
     }
 }
 
@@ -167,7 +98,7 @@ impl Installation {
 mod tests {
     use certgate_keys::{KeyType, PrivateKey};
 
-    use super::{Installation, first_missing};
+    use super::Installation;
 
     fn key() -> PrivateKey {
         PrivateKey::generate(KeyType::P256).unwrap()
@@ -183,39 +114,14 @@ mod tests {
             place.keep_key(&key.to_pem()).unwrap();
         }
         let found = || keys.each_ref().map(|key| place.key_with(&key.spki()).unwrap().is_some());
-        assert_eq!((found(), place.pending_spki().unwrap()), ([true; 3], Some(keys[2].spki())));
-        // The last one was made for an order that was refused.
-        place.kept_since(Some(&keys[1].spki()), None).unwrap().unwrap().discard();
-        assert_eq!((found(), place.pending_spki().unwrap()), ([true, true, false], None));
-    }
-
-    /// What was there before an order, or came after it, stays.
-    #[test]
-    fn what_is_discarded_is_the_orders_own() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("certs/a");
-        let place = Installation::at(&folder);
-        let made = first_missing(&folder);
-        assert_eq!(made, Some(home.path().join("certs")));
-        place.keep_key(&key().to_pem()).unwrap();
-        let before = place.pending_spki().unwrap();
-        assert!(place.kept_since(before.as_ref(), made.clone()).unwrap().is_none());
-        let kept = place.kept_since(None, made).unwrap().unwrap();
-        place.set_pending_aside().unwrap();
-        place.keep_key(&key().to_pem()).unwrap();
-        let after = place.pending_spki().unwrap();
-        kept.discard();
-        assert_eq!(place.pending_spki().unwrap(), after);
-        // Its own alone, with the folders that were made for it.
-        std::fs::remove_file(folder.join("pending/key-1.pem")).unwrap();
-        place.keep_request("request").unwrap();
-        drop(place.lock().unwrap());
-        place.kept_since(None, Some(home.path().join("certs"))).unwrap().unwrap().discard();
-        assert!(home.path().exists() && !home.path().join("certs").exists());
-        std::fs::create_dir_all(&folder).unwrap();
-        assert_eq!(first_missing(&folder), None);
-        place.keep_key(&key().to_pem()).unwrap();
-        place.kept_since(None, None).unwrap().unwrap().discard();
-        assert!(folder.exists() && !folder.join("pending").exists());
+        assert_eq!(found(), [true; 3]);
+        // Whichever comes into place, the others wait on.
+        let folder = place.open().unwrap();
+        place.forget_pending(&folder, &keys[1].to_pem()).unwrap();
+        assert_eq!(found(), [true, false, true]);
+        place.forget_pending(&folder, &keys[2].to_pem()).unwrap();
+        assert_eq!((found(), place.pending_key().unwrap()), ([true, false, false], None));
+        place.forget_pending(&folder, &keys[0].to_pem()).unwrap();
+        assert!(!place.pending().exists());
     }
 }

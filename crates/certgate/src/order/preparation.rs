@@ -57,18 +57,6 @@ impl Preparation<'_> {
         request: &mut OrderRequest,
         known: Option<&Certificate>,
     ) -> Result<RunItem, Error> {
-        let prepared = self.prepare(request, known);
-        if prepared.is_err() {
-            request.give_up();
-        }
-        let asked = prepared?;
-        let mut item = request.item(id, self.options.deadline, self.options.wait);
-        item.resume.asked = asked;
-        Ok(item)
-    }
-
-    /// Gives what a new certificate is asked for with.
-    fn prepare(&mut self, request: &mut OrderRequest, known: Option<&Certificate>) -> Result<Option<String>, Error> {
         let asked = request.asked();
         if let Some(asked) = &asked {
             // Before a key is made for it.
@@ -84,7 +72,9 @@ impl Preparation<'_> {
             request.existing = None;
         }
         self.running.check(self.client, self.journal, request)?;
-        Ok(asked)
+        let mut item = request.item(id, self.options.deadline, self.options.wait);
+        item.resume.asked = asked;
+        Ok(item)
     }
 
     /// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever.

@@ -16,7 +16,7 @@ use certgate_x509::{BadRequest, CertificateRequest};
 use super::{names::NamesBy, recovery::serial_of};
 use crate::{
     Error, Installation, KeySource, OrderId, RunItem,
-    installation::{InstallError, KeptKey, durable, first_missing},
+    installation::{InstallError, durable},
     key::{KeySourceError, RequestText},
     selector::spelled,
     validation::{Method, Validation, ValidationError, Validator},
@@ -69,10 +69,6 @@ pub struct OrderRequest {
     pub validation: Validation,
     /// Where the certificate goes. Without it the certificate is only given back.
     pub install: Option<InstallOptions>,
-    /// The topmost of the folders that were missing before something was done for it.
-    made: Option<PathBuf>,
-    /// The key that was kept for it alone.
-    kept: Option<KeptKey>,
     /// The certificate as it is, where it was asked for to make the CSR.
     pub(super) existing: Option<Box<Certificate>>,
     /// The profile of the configuration file with the account that is to order it, where that is said: whoever starts the run chooses the
@@ -158,8 +154,6 @@ impl OrderRequest {
             provisioning: None,
             validation: Validation::default(),
             install: None,
-            made: None,
-            kept: None,
             existing: None,
             profile: None,
         }
@@ -340,32 +334,10 @@ impl OrderRequest {
         if let (Some(id), Some(name)) = (self.certificate(), &self.name) {
             RequestError::check_name(id, known, name, |own| self.asks_for(known, name, own))?;
         }
-        if !is_rehearsal {
-            self.note_missing();
-        }
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
         let names = self.all_names(known);
-        let before = installation.pending_spki().map_err(KeySourceError::Folder)?;
-        let made = key.request(&installation, known, &names, is_rehearsal);
-        self.kept = installation.kept_since(before.as_ref(), self.made.clone()).map_err(KeySourceError::Folder)?;
-        self.csr = Some(made?);
+        self.csr = Some(key.request(&installation, known, &names, is_rehearsal)?);
         Ok(())
-    }
-
-    /// Notes which folders are missing, before anything is done for the order.
-    pub(crate) fn note_missing(&mut self) {
-        if self.made.is_none() {
-            self.made = self.install.as_ref().and_then(|install| first_missing(&install.folder));
-        }
-    }
-
-    /// Removes what was made for it: it is not placed.
-    pub(super) fn give_up(&mut self) {
-        match (self.kept.take(), self.installation(), self.made.take()) {
-            (Some(kept), ..) => kept.discard(),
-            (None, Some(place), Some(made)) => drop(place.remove_made(&made)),
-            _ => {}
-        }
     }
 
     /// Refuses an order whose folder holds another certificate: one of another id and of another name, as far as these are known, or for a new one
@@ -468,7 +440,6 @@ impl OrderRequest {
         let mut resume = ResumeData::installing(install.as_ref().map(durable));
         resume.serial_before = self.existing.as_deref().and_then(serial_of);
         let validation = self.validation.clone();
-        let kept = self.kept.clone();
-        RunItem { install, resume, validation, kept, ..RunItem::new(id, self.task(), self.flow(deadline, wait)) }
+        RunItem { install, resume, validation, ..RunItem::new(id, self.task(), self.flow(deadline, wait)) }
     }
 }

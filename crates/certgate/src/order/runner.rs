@@ -17,7 +17,7 @@ use certgate_store::{Claim, InstallOptions, ResumeData};
 use self::{member::Member, shared::Shared, worker::Worker};
 use crate::{
     Client, Error, GatewayClock, Journal, Observer, OrderId, OrderReport, RunningJobs,
-    installation::{FolderTurn, HookTime, KeptKey},
+    installation::{FolderTurn, HookTime},
     unix_now,
     validation::Validation,
 };
@@ -42,8 +42,6 @@ pub struct RunItem {
     /// The turn of its folder, which is taken before its first task is sent and given back when it ended; where another process has it,
     /// this run leaves the order alone.
     pub turn: Option<FolderTurn>,
-    /// The key that was kept for it alone, and is of no use where the gateway refuses it.
-    pub kept: Option<KeptKey>,
     /// How control over the certificate's names is shown.
     pub validation: Validation,
     /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.
@@ -66,7 +64,6 @@ impl RunItem {
             batch: None,
             claim: None,
             turn: None,
-            kept: None,
             validation: Validation::default(),
             is_recorded: true,
             none_since: None,

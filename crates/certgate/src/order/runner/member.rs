@@ -6,11 +6,7 @@ use certgate_store::{Claim, InstallOptions};
 use certgate_x509::CertificateRequest;
 
 use super::RunItem;
-use crate::{
-    Intent, OrderId, OrderReport,
-    installation::{FolderTurn, KeptKey},
-    validation::Validation,
-};
+use crate::{Intent, OrderId, OrderReport, installation::FolderTurn, validation::Validation};
 
 /// An order while it is driven.
 pub(super) struct Member {
@@ -24,8 +20,6 @@ pub(super) struct Member {
     pub(super) intent: Intent,
     /// The claim that is to be made before anything is sent.
     pub(super) claim: Option<Claim>,
-    /// The key that was kept for it alone.
-    pub(super) kept: Option<KeptKey>,
     /// The turn of its folder, to be taken before that.
     pub(super) turn: Option<FolderTurn>,
     pub(super) validation: Validation,
@@ -52,7 +46,6 @@ impl Member {
             resume,
             batch,
             claim,
-            kept,
             turn,
             validation,
             is_recorded,
@@ -69,7 +62,6 @@ impl Member {
             install,
             intent,
             claim,
-            kept,
             turn,
             validation,
             is_recorded,

@@ -371,10 +371,6 @@ impl Shared<'_> {
             Ok(()) => outcome,
             Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
         };
-        if let (Outcome::Refused(_), Some(kept)) = (&outcome, self.members.get(place).and_then(|one| one.kept.as_ref()))
-        {
-            kept.discard();
-        }
         // A hook that is left to the end of the run is for what is in place until then.
         if outcome.hook_due().is_none()
             && let Some(turn) = self.members.get(place).and_then(|member| member.turn.as_ref())
