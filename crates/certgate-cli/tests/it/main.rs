@@ -36,6 +36,7 @@ mod convert;
 mod csr;
 mod damaged;
 mod damaged_files;
+mod damaged_meanwhile;
 #[cfg(unix)]
 mod declared;
 #[cfg(unix)]

@@ -172,6 +172,13 @@ impl Subject {
         Lifetime::of(not_before, not_after, certificate).once_required(self.was_required)
     }
 
+    /// Whether servers find a pair there that somebody put in place of the one under care, and that lasts longer than the gateway's.
+    fn shows_a_longer_pair(&self) -> bool {
+        let (Some(installed), Some(there)) = (&self.installed, &self.certificate) else { return false };
+        let ends = there.server.as_deref().and_then(|server| Some(X509::from_pem(server).ok()?.not_after));
+        self.shows_a_pair && installed.key_fits == Some(false) && ends.is_some_and(|ends| ends <= installed.not_after)
+    }
+
     /// The serial number of a certificate that the gateway issued after the one in place, or that is in force in its place, that can be put in place, and is not due itself.
     fn later_one(&self, now: i64) -> Option<&str> {
         let (installed, there) = (self.installed.as_ref()?, self.certificate.as_deref()?);
@@ -181,7 +188,7 @@ impl Subject {
         let is_later = server.not_before > installed.not_before || revoked_at(there, &installed.serial).is_some();
         let is_another = !is_same_serial(serial, &installed.serial);
         let is_due = self.lasting(server.not_before, server.not_after, Some(there)).is_due(self.renew_before, now);
-        (can_be_used && is_another && is_later && !is_due).then_some(serial)
+        (can_be_used && is_another && is_later && !is_due && !self.shows_a_longer_pair()).then_some(serial)
     }
 }
 
@@ -295,10 +302,11 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         return planned(action_of(decision), Some(id), PlanReason::Term(decision));
     }
     if let (Some(false), Some(serial)) = (is_the_same, serial) {
-        if let Some(at) = put_back.filter(|_| !installed.record.deployment.is_failed()) {
+        let is_whole = installed.faults.is_empty() && installed.key_fits != Some(false);
+        if let Some(at) = put_back.filter(|_| is_whole && !installed.record.deployment.is_failed()) {
             return planned(PlannedAction::Nothing, Some(id), PlanReason::PutBack { at, serial: serial.to_owned() });
         }
-        if subject.has_its_key && put_back.is_none() {
+        if subject.has_its_key && put_back.is_none() && !subject.shows_a_longer_pair() {
             return install(serial);
         }
         if installed.id != Some(id) {
@@ -313,16 +321,20 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::Faults(installed.faults.clone()));
     }
     // A hook fails for what is damaged until that is put right.
-    if is_the_same == Some(true) && installed.key_fits == Some(false) {
-        if subject.has_its_key {
+    if is_the_same.is_some() && installed.key_fits == Some(false) {
+        if is_the_same == Some(true) && subject.has_its_key {
             return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
         }
         if !subject.shows_a_pair {
             return planned(PlannedAction::Reissue, Some(id), PlanReason::KeyDamaged);
         }
     }
-    if is_the_same == Some(true) && !installed.faults.is_empty() {
-        let action = if installed.has_lost_its_key() { PlannedAction::Reissue } else { PlannedAction::Install };
+    // Where the gateway has another one by now, whose key is not here or which was taken back, none is there to put them right with.
+    let is_mendable = is_the_same == Some(true)
+        || is_the_same == Some(false) && installed.key_fits.is_some() && !subject.shows_a_longer_pair();
+    if is_mendable && !installed.faults.is_empty() {
+        let is_lost = is_the_same == Some(false) || installed.has_lost_its_key();
+        let action = if is_lost { PlannedAction::Reissue } else { PlannedAction::Install };
         return planned(action, Some(id), PlanReason::Faults(installed.faults.clone()));
     }
     if installed.record.deployment.is_failed() {

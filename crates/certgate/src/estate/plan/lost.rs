@@ -1,10 +1,13 @@
 //! A certificate that nothing in its folder shows any more, and that is noted there.
 
+use certgate_x509::X509;
+
 use super::{PlanReason, Planned, PlannedAction, Subject};
 use crate::{
     CertificateSelector, Installation,
     installation::{CERTIFICATE, FULL_CHAIN, Faults},
     inventory::InventoryError,
+    order::is_among,
 };
 
 impl Subject {
@@ -34,12 +37,16 @@ impl Subject {
             Some(_) => Faults { missing: Vec::new(), damaged: files },
             None => Faults::of_missing(files),
         };
-        let planned = Planned {
-            action: PlannedAction::Install,
-            certificate: Some(certificate),
-            reason: PlanReason::Faults(faults),
+        // In place, it would take names away that somebody relies on.
+        let issued = X509::from_pem(self.certificate.as_ref()?.server.as_deref()?).ok()?;
+        let hosts: Vec<String> = issued.hosts().collect();
+        let relied_on = self.settings.names.iter().flatten();
+        let names: Vec<String> = relied_on.filter(|name| !is_among(name, &hosts)).cloned().collect();
+        let (action, reason) = match names.is_empty() {
+            true => (PlannedAction::Install, PlanReason::Faults(faults)),
+            false => (PlannedAction::Reissue, PlanReason::LeftOut { names }),
         };
-        self.has_its_key.then_some(planned)
+        self.has_its_key.then_some(Planned { action, certificate: Some(certificate), reason })
     }
 
     /// Why it cannot be told of, with what is known of its key since the gateway showed its certificate.

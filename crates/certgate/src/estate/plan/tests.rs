@@ -336,6 +336,14 @@ fn what_is_not_ordered_again() {
         settings: settings(json!({ "key_type": "p384" })),
         ..subject
     };
+    let damaged = |mut subject: Subject| {
+        subject.installed.as_mut().unwrap().faults.damaged = vec!["fullchain.pem"];
+        subject
+    };
+    let shown = |mut subject: Subject| {
+        subject.installed.as_mut().unwrap().key_fits = Some(false);
+        Subject { shows_a_pair: true, ..subject }
+    };
     let elsewhere = |subject: Subject| Subject { ordered_in: Some("/certs/b".into()), ..subject };
     let other_key = |subject: Subject| Subject { has_its_key: false, ..subject };
     for (title, subject, expected) in [
@@ -347,6 +355,11 @@ fn what_is_not_ordered_again() {
         ("due, without keys, and the gateway has a later one", without_key(later(-9, 190, 20)), Ok("install")),
         ("due, and the key of the gateway's is not here", other_key(later(-9, 190, 20)), Ok("reissue")),
         ("put back by hand", put_back(later(-9, 190, 100)), Ok("nothing")),
+        ("put back by hand, and a file of it is damaged", damaged(put_back(later(-9, 190, 100))), Ok("reissue")),
+        ("ordered by somebody else, and a file is damaged", damaged(other_key(later(-9, 190, 100))), Ok("reissue")),
+        ("somebody put a pair there that lasts longer", shown(later(-190, 50, 100)), Ok("nothing")),
+        ("the same, with a file of another one", damaged(shown(later(-190, 50, 100))), Ok("nothing")),
+        ("somebody put a pair there that lasts less long", shown(later(-9, 190, 100)), Ok("install")),
         ("put back by hand, and its hook did not run", killed(put_back(later(-9, 190, 100))), Ok("redeploy")),
         ("put back by hand, and declared otherwise", declared(put_back(later(-9, 190, 100))), Ok("nothing")),
         ("put back by hand, and due by now", put_back(later(-9, 190, 20)), Ok("install")),
