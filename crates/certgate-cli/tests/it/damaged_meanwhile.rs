@@ -20,7 +20,7 @@ fn cut(here: &Here, file: &str) {
 }
 
 fn is_whole(here: &Here) -> bool {
-    let [fullchain, cert] = ["fullchain.pem", "cert.pem"].map(|file| here.read(&format!("certs/live/{file}")));
+    let [fullchain, cert] = ["fullchain.pem", "cert.pem"].map(|file| here.read(format!("certs/live/{file}")));
     let (of_key, of_certificate) = pair(&here.path("certs/live"));
     fullchain.starts_with(&cert) && fullchain.contains("-----END CERTIFICATE-----\n") && of_key == of_certificate
 }
