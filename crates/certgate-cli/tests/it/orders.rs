@@ -391,6 +391,6 @@ fn what_carries_on_comes_to_the_same_account_and_store() {
         assert!(code == 6 && advice.starts_with(&look), "{code} {said}");
         let files = std::fs::read_dir(&pending).unwrap();
         let keys: Vec<Vec<u8>> = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-        assert_eq!(keys, [key], "{transport}");
+        assert!(keys.contains(&key), "{transport}");
     }
 }

@@ -88,7 +88,8 @@ fn nothing_is_asked_for_what_is_given() {
     };
     let (words, _) = run(complete.clone(), vec![prepared()]);
     assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
-    let (words, _) = run(RequestedOrder { is_own_name: false, ..complete.clone() }, vec![existing(), prepared()]);
+    let by_dns = RequestedOrder { is_own_name: false, method: Some(AuthMethod::Dns), ..complete.clone() };
+    let (words, _) = run(by_dns, vec![existing(), prepared()]);
     assert_eq!(words, ["certificate-info", "certificate-prepare-order", "publish", "certificate-reissue"]);
     let mut flow = Order::new(complete);
     flow.heard(prepared(), Duration::ZERO);
