@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{Here, csr, ended, pair};
+use crate::support::binary::{Here, csr, ended, exit, fixture, pair, stderr};
 
 /// The files of a folder's set that servers read.
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -298,6 +298,139 @@ fn a_damaged_file_is_not_adopted() {
             here.run(&["renew-due", "certs"], 8);
         }
     }
+}
+
+/// A root, which nobody has to send.
+const ROOT: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBdDCCARugAwIBAgIUeo+/AZ9s3whTiLuO2iX4qVrvrtYwCgYIKoZIzj0EAwIw\n\
+DzENMAsGA1UEAwwEUm9vdDAgFw0yNjExMzAyMjA5NDhaGA8yMTI2MTEwNjIyMDk0\n\
+OFowDzENMAsGA1UEAwwEUm9vdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB7C\n\
+53KjpCWrFGymNLerBiTFcjbIUtJtJ/YKbpuDBEaIEEvDQo5edekZYXa6p8pLV0a7\n\
+GisUB8frMU5p3z99gpGjUzBRMB0GA1UdDgQWBBT89NVFSRXLJbpN498xbcV1DJW9\n\
+6zAfBgNVHSMEGDAWgBT89NVFSRXLJbpN498xbcV1DJW96zAPBgNVHRMBAf8EBTAD\n\
+AQH/MAoGCCqGSM49BAMCA0cAMEQCIGweuC/lk/3BOcpPokGCxCq5wFLR34Q1fwYb\n\
+61QyvVdQAiBcVtB6w7akzFDUD0KJVgpw66AiFi7b7flifCZGBNG+tw==\n\
+-----END CERTIFICATE-----\n";
+
+/// A root, or another certificate of an authority, that somebody or the hook writes behind the chain is nobody's matter: in one file, or in several.
+#[test]
+fn a_root_behind_the_chain_is_not_damage() {
+    for (transport, order) in [("xml", &["--new-key"][..]), ("json", &["--new-key"]), ("json", &["--csr", &csr()])] {
+        let here = Here::new(transport, Settings::default());
+        let other = of(&another(&here), "chain.pem");
+        let root = ROOT.to_owned();
+        fs::write(here.path("root.pem"), &root).unwrap();
+        let hook = "echo hooked >> hooks; cat root.pem >> certs/live/chain.pem";
+        here.run(&[&["reissue", "571", "--out", "certs/live", "--deploy-hook", hook], order].concat(), 0);
+        let live = here.path("certs/live");
+        let own = of(&live, "fullchain.pem").strip_prefix(&of(&live, "cert.pem")).unwrap().to_owned();
+        assert_eq!(of(&live, "chain.pem"), own.clone() + &root);
+        let is_as_it_should = |added: &str| {
+            here.run(&["status", "certs", "--here"], 0);
+            here.run(&["renew-due", "certs"], 8);
+            assert_eq!((here.orders(), here.read("hooks").lines().count()), (1, 1), "{transport} {order:?} {added}");
+        };
+        is_as_it_should("by the hook");
+        for name in ["fullchain.pem", "combined.pem"].into_iter().filter(|name| live.join(name).exists()) {
+            fs::write(live.join(name), of(&live, name) + &root).unwrap();
+            is_as_it_should(name);
+        }
+        fs::write(live.join("chain.pem"), &own).unwrap();
+        is_as_it_should("no longer in chain.pem");
+        for name in ["chain.pem", "fullchain.pem", "combined.pem"].into_iter().filter(|name| live.join(name).exists()) {
+            let before = of(&live, name);
+            fs::write(live.join(name), before.clone() + &other).unwrap();
+            is_as_it_should(name);
+            fs::write(live.join(name), before).unwrap();
+        }
+        // What was its own is missing, or what was added cannot be read.
+        for text in [root.clone(), other, String::new(), own.clone() + &root[..root.len() - 100]] {
+            fs::write(live.join("chain.pem"), text).unwrap();
+            let (document, _) = here.run(&["status", "certs", "--here"], 10);
+            let todo = document["certificates"][0]["todo"].as_str().unwrap();
+            assert!(todo.contains("chain.pem` is damaged"), "{todo}");
+        }
+    }
+}
+
+/// A hook that fails for what was put right does not have the damaged files back, and the folder stays under care.
+#[test]
+fn a_damaged_file_is_not_taken_back() {
+    for (transport, damaged) in [
+        ("xml", &["fullchain.pem"][..]),
+        ("json", &["chain.pem"]),
+        ("json", &["cert.pem"]),
+        ("json", &["key.pem"]),
+        ("json", &["cert.pem", "fullchain.pem"]),
+        ("xml", &["combined.pem"]),
+    ] {
+        let here = Here::new(transport, Settings::default());
+        let other = another(&here);
+        let hook = ["--rollback-on-failure", "--deploy-hook", "test ! -e fails && echo hooked >> hooks"];
+        here.run(&[&["reissue", "571", "--new-key", "--out", "certs/live"][..], &hook].concat(), 0);
+        let live = here.path("certs/live");
+        let sound = files(&live);
+        for name in damaged {
+            fs::remove_file(live.join(name)).unwrap();
+            let text = if *name == "key.pem" { of(&other, name) } else { "garbage".to_owned() };
+            fs::write(live.join(name), text).unwrap();
+        }
+        fs::write(here.path("fails"), "").unwrap();
+        for _ in 0..2 {
+            let (_, said) = here.run(&["renew-due", "certs"], 11);
+            let kept = "the set before could not be put back: the set 000002-found is damaged";
+            assert!(said.contains(kept), "{damaged:?} {said}");
+            assert_eq!(files(&live), sound, "{damaged:?}");
+        }
+        fs::remove_file(here.path("fails")).unwrap();
+        here.run(&["renew-due", "certs"], 0);
+        here.run(&["renew-due", "certs"], 8);
+        assert_eq!((files(&live), here.orders()), (sound, 1), "{damaged:?}");
+        assert_eq!(here.read("hooks").lines().count(), 2, "{damaged:?}");
+        here.run(&["status", "certs", "--here"], 0);
+    }
+}
+
+/// What another tool wrote is put back though its key is encrypted, and not where a file of it is damaged.
+#[test]
+fn what_was_found_is_taken_back_where_it_is_whole() {
+    for (damaged, set) in [(None, "000001-found"), (Some("fullchain.pem"), "000002-")] {
+        let here = Here::new("json", Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "seed"], 0);
+        let live = here.path("live");
+        fs::create_dir(&live).unwrap();
+        for name in ["cert.pem", "fullchain.pem"] {
+            fs::copy(here.path("seed").join(name), live.join(name)).unwrap();
+        }
+        fs::copy(fixture("_keys/p256-pkcs8-encrypted.pem"), live.join("key.pem")).unwrap();
+        if let Some(damaged) = damaged {
+            fs::write(live.join(damaged), "garbage").unwrap();
+        }
+        let hook = ["--deploy-hook", "false", "--rollback-on-failure"];
+        let output = here.at(&[&["reissue", "571", "--new-key", "--out", "live"][..], &hook].concat());
+        let current = fs::read_link(live.join("current")).unwrap();
+        let is_back = current.to_string_lossy().starts_with(&format!("sets/{set}"));
+        assert!(exit(&output) == 11 && is_back, "{} {}", current.display(), stderr(&output));
+    }
+}
+
+/// What somebody wrote anew in the place of a link is the same certificate still: it can be taken back, and stays under care.
+#[test]
+fn what_is_taken_back_stays_under_care() {
+    let here = Here::new("json", Settings::default());
+    here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+    let live = here.path("certs/live");
+    let text = format!("# by hand\n{}", of(&live, "fullchain.pem"));
+    fs::remove_file(live.join("fullchain.pem")).unwrap();
+    fs::write(live.join("fullchain.pem"), &text).unwrap();
+    let hook = ["--rollback-on-failure", "--deploy-hook", "test ! -e fails"];
+    fs::write(here.path("fails"), "").unwrap();
+    here.run(&[&["reissue", "571", "--new-key", "--out", "certs/live"][..], &hook].concat(), 11);
+    assert_eq!(fs::read_link(live.join("current")).unwrap(), Path::new("sets/000002-found"));
+    assert_eq!(of(&live, "fullchain.pem"), text);
+    let (document, _) = here.run(&["rollback", "certs/live", "--list"], 0);
+    let found = &document["sets"][1];
+    assert_eq!((&found["name"], &found["certificate"]), (&"example.com".into(), &571.into()), "{found}");
 }
 
 /// A hook that fails for a damaged file is not repeated in vain: the file is put right first.

@@ -114,18 +114,23 @@ impl Texts<'_> {
         let behind = |text: &Secret| {
             let all = X509::all(text.expose()).ok().filter(|all| all.contains(certificate))?;
             match all.split_first() {
-                Some((first, rest)) if is_ours => (first == certificate).then(|| rest.to_vec()),
+                Some((first, rest)) if is_ours => (first == certificate).then(|| without_roots(rest.to_vec())),
                 _ => Some(Vec::new()),
             }
         };
         let has_key = |text: &&Secret| is_of(text, certificate);
-        let chain = self.chain.as_ref().map(authorities);
+        let chain = self.chain.as_ref().map(|text| authorities(text).map(without_roots));
         let fullchain = self.fullchain.as_ref().map(behind);
         let combined = self.combined.as_ref().map(|text| Some(text).filter(has_key).and_then(behind));
         let readable = || [&chain, &combined, &fullchain].into_iter().flatten().flatten();
-        // Two of three are right, and of two `fullchain.pem`.
-        let right = readable().max_by_key(|chain| readable().filter(|other| other == chain).count());
-        let is_damaged = |found: &&Option<Vec<X509>>| found.is_none() || (is_ours && found.as_ref() != right);
+        // Two of three are right, then what others have besides their own, and of two `fullchain.pem`.
+        let right = readable().max_by_key(|chain| {
+            let equal = readable().filter(|other| other == chain).count();
+            let within = readable().filter(|other| is_within(chain, other)).count();
+            (equal, !chain.is_empty(), within)
+        });
+        let has_right = |found: &Vec<X509>| right.is_some_and(|right| is_within(right, found));
+        let is_damaged = |found: &&Option<Vec<X509>>| !found.as_ref().is_some_and(|found| !is_ours || has_right(found));
         let files = [(CHAIN, &chain), (FULL_CHAIN, &fullchain), (COMBINED, &combined)];
         let damaged = files.into_iter().filter(|(_, found)| found.as_ref().filter(is_damaged).is_some());
         damaged.map(|(name, _)| name).collect()
@@ -144,6 +149,19 @@ impl Texts<'_> {
 /// What a file holds; `None` where it is not there, or cannot be read.
 fn text(folder: &Folder, name: &str) -> Option<Secret> {
     folder.read(name).ok().flatten().map(secret)
+}
+
+/// Whether a file has all certificates of that chain, in their order: what it has besides is nobody's matter.
+fn is_within(chain: &[X509], found: &[X509]) -> bool {
+    let mut found = found.iter();
+    chain.iter().all(|authority| found.any(|there| there == authority))
+}
+
+/// A chain without the roots that end it: who checks it has them, and some files are written with them.
+fn without_roots(mut chain: Vec<X509>) -> Vec<X509> {
+    let mut is_first = true;
+    chain.retain(|authority| std::mem::take(&mut is_first) || authority.subject != authority.issuer);
+    chain
 }
 
 /// The certificates of a file that may hold none.

@@ -2,13 +2,14 @@
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder};
+use certgate_keys::{KeyError, PrivateKey};
 use certgate_x509::X509;
 
 use super::{
     CERTIFICATE, CHAIN, COMBINED, FILES, FULL_CHAIN, KEY, LAST, SETS, SetRecord,
     damaged::{Texts, is_of},
     record, secret,
-    sets::{gone, has_links, is_found, linked, name_in_sets, names, number, set_folder},
+    sets::{has_links, is_found, linked, name_in_sets, names, number, set_folder},
 };
 use crate::unix_now;
 
@@ -76,4 +77,33 @@ pub(super) fn sound(set: &Folder, name: &str, record: &SetRecord) -> Result<Resu
         }
     }
     Ok(Ok(certificate))
+}
+
+/// The first file for which a set cannot be put in place. What was found holds what another tool wrote: a file that it never had is no damage,
+/// nor is an encrypted key.
+pub(super) fn first_damaged(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<&'static str>, FileError> {
+    let is_encrypted = |key: Secret| matches!(PrivateKey::from_pem(key.expose(), None), Err(KeyError::Encrypted));
+    let is_no_damage =
+        |file| Ok::<_, FileError>(set.read(file)?.map(secret).is_none_or(|text| file == KEY && is_encrypted(text)));
+    match sound(set, name, record)?.err() {
+        Some(file) if is_found(name) && is_no_damage(file)? => gone(set, name, record),
+        damaged => Ok(damaged),
+    }
+}
+
+/// The first file that is gone from a set. What was found holds what another tool wrote: only where it was adopted is it known to have certificate
+/// and key.
+fn gone(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<&'static str>, FileError> {
+    let is_found = is_found(name);
+    for (kind, name, _) in FILES {
+        let is_expected = match kind {
+            "p12" | "jks" => false,
+            "cert" | "key" => !is_found || record.certificate.is_some(),
+            _ => !is_found,
+        };
+        if is_expected && !set.has(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

@@ -7,9 +7,9 @@ use certgate_x509::{X509, is_same_serial};
 
 use super::{
     CERTIFICATE, Deployment, FILES, Installation, SETS, SetRecord,
-    lost::{lost, sound},
+    lost::{first_damaged, lost},
     record,
-    sets::{before, current, current_folder, gone, is_found, linked, names, number, set_folder, switch},
+    sets::{before, current, current_folder, linked, names, number, set_folder, switch},
 };
 use crate::estate::term::day;
 
@@ -135,7 +135,7 @@ impl Installation {
             found.push(InstalledSet {
                 is_current: linked.as_ref().is_some_and(|(linked, _)| *linked == name),
                 certificate: set.read(CERTIFICATE)?.and_then(|text| X509::from_pem(text).ok()),
-                gone: if is_found(&name) { gone(&set, &name, &record)? } else { sound(&set, &name, &record)?.err() },
+                gone: first_damaged(&set, &name, &record)?,
                 record,
                 name,
             });

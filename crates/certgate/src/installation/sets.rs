@@ -9,7 +9,7 @@ use std::{
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
-use certgate_x509::{Issued, pem};
+use certgate_x509::{Issued, X509, pem};
 
 use super::{
     BEFORE, CERTIFICATE, CHAIN, CURRENT, FILES, FULL_CHAIN, Installation, KEY, LAST, ReadableKey, SETS, SetRecord,
@@ -269,7 +269,13 @@ impl Installation {
             }
         }
         if foreign {
-            let set = self.new_set(folder, &files, &SetRecord::default(), FOUND)?;
+            // They stay under care, unless they show another certificate.
+            let record = in_place.as_ref().and_then(|set| record::of_set(set).ok()?).unwrap_or_default();
+            let of_set = in_place.map(|set| set.read(CERTIFICATE)).transpose()?.flatten();
+            let is_another =
+                shown(&files).is_some_and(|shown| of_set.and_then(|text| X509::from_pem(text).ok()) != Some(shown));
+            let record = if is_another { SetRecord::default() } else { record };
+            let set = self.new_set(folder, &files, &record, FOUND)?;
             switch(folder, &set)?;
         }
         // What an earlier run did not finish: the new set may come only when every name is a link.
@@ -290,26 +296,15 @@ pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileEr
     Ok(others(&text).map(|block| pem::text(&block.label, &block.der)).collect())
 }
 
+/// The certificate that files show.
+fn shown(files: Files<'_>) -> Option<X509> {
+    let of_kind = |asked| files.iter().find(|(kind, _)| *kind == asked);
+    ["cert", "fullchain"].into_iter().filter_map(of_kind).find_map(|(_, bytes)| X509::from_pem(bytes).ok())
+}
+
 /// Whether a set was found in the folder, and not made here.
 pub(super) fn is_found(name: &str) -> bool {
     name.ends_with(&format!("-{FOUND}"))
-}
-
-/// The first file that is gone from a set. What was found holds what another tool wrote: only where it was adopted is it known to have certificate
-/// and key.
-pub(super) fn gone(set: &Folder, name: &str, record: &SetRecord) -> Result<Option<&'static str>, FileError> {
-    let is_found = is_found(name);
-    for (kind, name, _) in FILES {
-        let is_expected = match kind {
-            "p12" | "jks" => false,
-            "cert" | "key" => !is_found || record.certificate.is_some(),
-            _ => !is_found,
-        };
-        if is_expected && !set.has(name)? {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
 }
 
 /// The names of files that are gone, from the set in place or from where servers read them, while others are there; `current` where
