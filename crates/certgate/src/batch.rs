@@ -192,7 +192,7 @@ pub fn tasks(
     again: bool,
     seen: &mut BTreeSet<(String, String)>,
 ) -> Result<Vec<BatchTask>, Error> {
-    let made = MadeBefore::read(journal)?;
+    let made = MadeBefore::read(journal, again)?;
     let mut known = Vec::new();
     for order in &orders {
         known.push(made.orders_of(order, journal)?);

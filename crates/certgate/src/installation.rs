@@ -1,7 +1,7 @@
 //! The folder of an installed certificate: whole sets of files, switched at once.
 //!
 //! ```text
-//! example.com/pending/key.pem request.pem     a key whose certificate is not there yet; key-1.pem an earlier one
+//! example.com/pending/key.pem request.pem     a key whose certificate is not there yet; key-*.pem earlier ones
 //! example.com/sets/000002-0a1b2c/             key.pem cert.pem chain.pem fullchain.pem combined.pem, about.json
 //! example.com/sets/000002-0a1b2c/before -> ../000001-3d4e5f    what was in place when this set came
 //! example.com/current -> sets/000002-0a1b2c   the one link that is switched

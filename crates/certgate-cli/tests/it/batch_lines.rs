@@ -169,6 +169,30 @@ fn a_renewal_counts_for_another_file_for_90_days() {
     assert_eq!(here.orders(), 1);
 }
 
+/// A folder that is written in another way is the same one, and what one file ordered again is ordered again by another one, too.
+#[test]
+fn folders_by_other_names_and_again() {
+    for transport in ["xml", "json"] {
+        let here = here(transport);
+        fs::create_dir_all(here.path("real/sub")).unwrap();
+        write(&here, &["create,,a.example,,,true,out/a", "create,,b.example,,,true,out/b"]);
+        fs::rename(here.path("b.csv"), here.path("real/b.csv")).unwrap();
+        here.run(&["batch", "real/b.csv"], 0);
+        std::os::unix::fs::symlink("real", here.path("link")).unwrap();
+        fs::copy(here.path("real/b.csv"), here.path("real/copy.csv")).unwrap();
+        fs::write(here.path("real/sub/c.csv"), here.read("real/b.csv").replace("out/", "../out/")).unwrap();
+        for file in ["real/copy.csv", "link/copy.csv", "real/sub/c.csv"] {
+            here.run(&["batch", file], 8);
+        }
+        assert_eq!(here.orders(), 2);
+        for (file, orders) in [("link/copy.csv", 4), ("real/b.csv", 6)] {
+            here.run(&["batch", file, "--again"], 0);
+            here.run(&["batch", file], 8);
+            assert_eq!(here.orders(), orders, "{file}");
+        }
+    }
+}
+
 /// The same line of another file is another order where its certificate goes to another folder; of the same file it is told, and not ordered.
 #[test]
 fn a_line_of_another_file_and_folder_is_another_order() {

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::Purpose;
-use certgate_store::Order;
+use certgate_store::{InstallOptions, Order};
 
 use super::BatchOrder;
-use crate::{Error, Journal, KeySource, estate::term::RENEWABLE, selector::spelled};
+use crate::{Error, Journal, KeySource, estate::term::RENEWABLE, inventory::whole, selector::spelled};
 
 /// What a key holds behind the name of its file: what a line orders, and of which certificate.
 pub(super) fn line_of(key: &str) -> &str {
@@ -26,6 +26,8 @@ pub(super) fn file_of(key: &str) -> &str {
 pub(super) struct MadeBefore {
     lines: HashMap<String, BTreeSet<String>>,
     subjects: HashMap<String, BTreeSet<String>>,
+    /// Whether all is ordered anew.
+    again: bool,
 }
 
 impl MadeBefore {
@@ -33,8 +35,8 @@ impl MadeBefore {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) fn read(journal: &Journal) -> Result<Self, Error> {
-        let mut made = Self::default();
+    pub(super) fn read(journal: &Journal, again: bool) -> Result<Self, Error> {
+        let mut made = Self { again, ..Self::default() };
         for Order { order, .. } in journal.of_batches("")? {
             let Some(key) = order.batch else { continue };
             made.lines.entry(line_of(&key).to_owned()).or_default().insert(key.clone());
@@ -53,7 +55,7 @@ impl MadeBefore {
     pub(super) fn orders_of(&self, line: &BatchOrder, journal: &Journal) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
         for key in self.lines.get(line_of(&line.key)).into_iter().flatten() {
-            orders.extend(journal.of_batch(key)?.into_iter().filter(|order| is_of(line, order, journal.now())));
+            orders.extend(journal.of_batch(key)?.into_iter().filter(|order| self.is_of(line, order, journal.now())));
         }
         orders.sort_by_key(|order| order.created);
         Ok(orders)
@@ -79,7 +81,7 @@ impl MadeBefore {
             let _ = request.make_csr_like(&Certificate::default(), true);
         }
         let is_the_same = |order: &Order| {
-            is_of(line, order, journal.now())
+            self.is_of(line, order, journal.now())
                 && request.is_for(order)
                 && (!is_new || order.order.product == request.product)
         };
@@ -94,21 +96,22 @@ impl MadeBefore {
         }
         Ok(orders)
     }
-}
 
-/// Whether an order of the same may be a line's at this time, in milliseconds since 1970: of its file, whatever folder it names by now, or of another file's
-/// with the same folder, as far as that one is open or a second one would be paid for what the first one gave. A term that is over for the most part is
-/// renewed by another file, and a reissue is free.
-fn is_of(line: &BatchOrder, order: &Order, now: i64) -> bool {
-    let folder = line.request.install.as_ref().map(|install| &install.folder);
-    let still_counts = || match line.request.purpose {
-        Purpose::Create => true,
-        Purpose::Renew(_) => now.saturating_sub(order.created) < RENEWABLE * 1000,
-        Purpose::Reissue(_) => false,
-    };
-    order.order.batch.as_deref().map(file_of) == Some(file_of(&line.key))
-        || folder == order.order.resume.install.as_ref().map(|install| &install.folder)
-            && (!order.state.is_finished() || still_counts())
+    /// Whether an order of the same may be a line's at this time, in milliseconds since 1970: of its file, whatever folder it names by now, or of another file's
+    /// with the same folder, as far as that one is open or a second one would be paid for what the first one gave. A term that is over for the most part is
+    /// renewed by another file, a reissue is free, and what is ordered again is ordered by its own file.
+    fn is_of(&self, line: &BatchOrder, order: &Order, now: i64) -> bool {
+        let folder = |install: Option<&InstallOptions>| install.map(|install| whole(&install.folder));
+        let still_counts = || match line.request.purpose {
+            _ if self.again => false,
+            Purpose::Create => true,
+            Purpose::Renew(_) => now.saturating_sub(order.created) < RENEWABLE * 1000,
+            Purpose::Reissue(_) => false,
+        };
+        order.order.batch.as_deref().map(file_of) == Some(file_of(&line.key))
+            || (!order.state.is_finished() || still_counts())
+                && folder(line.request.install.as_ref()) == folder(order.order.resume.install.as_ref())
+    }
 }
 
 /// What an order is about: the certificate of that id, or a new one of that name.

@@ -6,6 +6,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder};
 
 use super::{FOLDER_WITH_KEYS, Installation, KEY, PENDING, secret};
+use crate::transaction_id::new_transaction_id;
 
 /// The request that was made with it.
 const REQUEST: &str = "request.pem";
@@ -36,12 +37,10 @@ impl Installation {
     pub(crate) fn set_pending_aside(&self) -> Result<(), FileError> {
         let Some(pending) = self.open()?.folder(PENDING)? else { return Ok(()) };
         pending.check()?;
-        let there = pending.names()?;
-        let free = (1..).map(|number: u64| format!("{ASIDE}{number}.pem")).find(|name| !there.contains(name));
-        match pending.rename(KEY, &free.unwrap_or_default()) {
+        match set_aside(&pending) {
             // Another process did it.
             Err(why) if why.is_not_found() => Ok(()),
-            renamed => renamed.and_then(|()| pending.sync()),
+            renamed => renamed.map(drop),
         }
     }
 
@@ -82,7 +81,11 @@ impl Installation {
     pub(super) fn forget_pending(&self, folder: &Folder, key: &Secret) -> Result<(), FileError> {
         let Some(pending) = folder.folder(PENDING)? else { return Ok(()) };
         pending.check()?;
-        for name in pending.names()?.into_iter().filter(|name| name == KEY || name.starts_with(ASIDE)) {
+        // Another process may put its own there meanwhile: only what has a name that is used once is looked at and removed.
+        if pending.read_secret(KEY)?.map(secret).as_ref() == Some(key) {
+            set_aside(&pending)?;
+        }
+        for name in pending.names()?.into_iter().filter(|name| name.starts_with(ASIDE)) {
             if pending.read_secret(&name)?.map(secret).as_ref() == Some(key) {
                 pending.remove_file(&name)?;
             }
@@ -92,6 +95,12 @@ impl Installation {
         }
         if pending.names()?.is_empty() { folder.remove_folder(PENDING) } else { Ok(()) }
     }
+}
+
+/// Gives the key that waits another name, which no other one has or gets.
+fn set_aside(pending: &Folder) -> Result<(), FileError> {
+    pending.rename(KEY, &format!("{ASIDE}{}.pem", new_transaction_id()))?;
+    pending.sync()
 }
 
 #[cfg(test)]
