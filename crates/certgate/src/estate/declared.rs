@@ -326,7 +326,7 @@ fn subject(
         CertificateSelector::Name(_) => subject.installed.as_ref().and_then(|installed| installed.id),
     };
     if subject.ordered_by.is_none() && subject.installed.is_some() {
-        subject.declared_key = declared_key(&subject.settings).transpose();
+        subject.declared_key = declared_key(&subject.settings).transpose().map(Box::new);
     }
     let own_folder = subject.folder.clone().filter(|_| subject.ordered_by.is_none());
     if let Some(folder) = own_folder {

@@ -47,7 +47,7 @@ pub struct Subject {
     /// What came of its hook, which was [repeated](super::look_after) before anything else.
     pub redeployed: Option<Deployment>,
     /// What the file of its key or its CSR says, where one is declared, or why that cannot be used.
-    pub declared_key: Option<Result<DeclaredKey, TaskError>>,
+    pub declared_key: Option<Box<Result<DeclaredKey, TaskError>>>,
     /// Why what is in place cannot be told, or nothing is done with it.
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.

@@ -251,7 +251,9 @@ impl Task {
         // What needs nothing of it is done all the same.
         let needs_key =
             matches!(planned.action, PlannedAction::Nothing | PlannedAction::Verify) || planned.purpose().is_some();
-        if let (true, None, Some(Err(why))) = (needs_key, &subject.ordered_in, subject.declared_key.take()) {
+        if let (true, None, Some(Err(why))) =
+            (needs_key, &subject.ordered_in, subject.declared_key.take().map(|key| *key))
+        {
             return Self { step: Step::Failed(why), ..task };
         }
         let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));

@@ -104,7 +104,7 @@ impl Subject {
 
     /// What the declared key or CSR has otherwise than a certificate of that public key and those names, which may be more.
     fn unlike_key(&self, spki: &[u8], hosts: &[String]) -> Change {
-        let Some(Ok(declared)) = &self.declared_key else { return Change::default() };
+        let Some(Ok(declared)) = self.declared_key.as_deref() else { return Change::default() };
         let added: Vec<String> = declared.hosts.iter().filter(|name| !is_covered(name, hosts)).cloned().collect();
         let is_another = declared.spki != spki || !added.is_empty();
         let setting = if self.settings.csr.is_some() { "csr" } else { "key" };

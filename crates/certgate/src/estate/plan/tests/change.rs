@@ -30,7 +30,7 @@ fn subject(declared: Value, key: Option<(&[u8], &[&str])>, hosts: &[&str], remem
         folder: Some("/certs/a".into()),
         installed: Some(InstalledCertificate { record, hosts, ..installed(Some(1), 100) }),
         settings: settings(declared),
-        declared_key: key.map(Ok),
+        declared_key: key.map(Ok).map(Box::new),
         ..Subject::default()
     }
 }
